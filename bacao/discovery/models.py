@@ -1,0 +1,42 @@
+"""Derived rows for finding things; all of them can be built again from the chapters below."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+
+class SearchDocument(models.Model):
+    """The words of one place or one note, as tokens made by `discovery.rules` (DS16)."""
+
+    place = models.OneToOneField("places.Place", models.CASCADE, null=True, related_name="+")
+    note = models.OneToOneField("notes.Note", models.CASCADE, null=True, related_name="+")
+    title = models.CharField(max_length=300)
+    tokens = SearchVectorField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(place=None, note__isnull=False) | Q(place__isnull=False, note=None),
+                name="discovery_document_is_of_one_thing",
+            ),
+        ]
+        indexes = [GinIndex(fields=["tokens"])]
+
+
+class PlaceStanding(models.Model):
+    """What verified visits say of a place: counts kept for sorting and for cards."""
+
+    place = models.OneToOneField("places.Place", models.CASCADE, primary_key=True, related_name="+")
+    review_count = models.IntegerField(default=0)
+    stars_hundredths = models.IntegerField(null=True, help_text="mean of verified reviews x 100")
+    arrival_count = models.IntegerField(default=0)
+    arrivals_30_days = models.IntegerField(default=0)
+    note_count = models.IntegerField(default=0)
+
+
+class OutboxMark(models.Model):
+    """How far a reader of the outbox has come (a transaction id, DS8)."""
+
+    reader = models.CharField(max_length=32, primary_key=True)
+    tx = models.BigIntegerField(default=0)

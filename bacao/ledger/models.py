@@ -1,0 +1,83 @@
+"""Balanced double entries that know nobody's business (money.md)."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class Account(models.Model):
+    """A place where money can be. `code` = class.kind[.owner]; only accounts with a limit cache their sums.
+
+    An account without a limit (the payment provider, say) has no cached sums: a cached figure there would make
+    every sale of the city wait for one row.
+    """
+
+    class Limit(models.TextChoices):
+        NONE = "none"
+        DEBIT_AT_MOST_CREDIT = "debit_at_most_credit"
+        CREDIT_AT_MOST_DEBIT = "credit_at_most_debit"
+
+    book = models.CharField(max_length=16, default="cny")
+    code = models.CharField(max_length=80)
+    limit = models.CharField(max_length=24, choices=Limit, default=Limit.NONE)
+    debit_minor = models.BigIntegerField(default=0)
+    credit_minor = models.BigIntegerField(default=0)
+    opened_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["book", "code"], name="ledger_account_code"),
+            models.CheckConstraint(
+                condition=Q(debit_minor__gte=0, credit_minor__gte=0), name="ledger_account_sums_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=~Q(limit="debit_at_most_credit") | Q(debit_minor__lte=F("credit_minor")),
+                name="ledger_account_debit_at_most_credit",
+            ),
+            models.CheckConstraint(
+                condition=~Q(limit="credit_at_most_debit") | Q(credit_minor__lte=F("debit_minor")),
+                name="ledger_account_credit_at_most_debit",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Transaction(models.Model):
+    """Two or more entries that belong together. The caller makes the id and sends it again for ever (IN5)."""
+
+    id = models.UUIDField(primary_key=True)
+    book = models.CharField(max_length=16, default="cny")
+    kind = models.CharField(max_length=32)
+    content_hash = models.BinaryField(max_length=32)
+    origin = models.JSONField(default=dict, help_text="what the line comes from, e.g. {'order': ..., 'voucher': ...}")
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
+    effective_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["recorded_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class Entry(models.Model):
+    """One side of a transaction; never updated, never deleted, truncate refused (triggers in the migration)."""
+
+    class Side(models.TextChoices):
+        DEBIT = "D"
+        CREDIT = "C"
+
+    transaction = models.ForeignKey(Transaction, models.PROTECT, related_name="entries")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="entries")
+    side = models.CharField(max_length=1, choices=Side)
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "entries"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="ledger_entry_amount_positive"),
+            models.CheckConstraint(condition=Q(side__in=["D", "C"]), name="ledger_entry_side_known"),
+        ]

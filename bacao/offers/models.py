@@ -1,0 +1,150 @@
+"""What is sold: offers, their immutable versions, their stock, and who funds each discount (pricing.md)."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+
+class Offer(models.Model):
+    """A promise of one shop with an owner and a state; its terms are the current version's."""
+
+    class Kind(models.TextChoices):
+        PACKAGE = "package"  # 团购: named things for one price
+        VOUCHER = "voucher"  # 代金券: worth `face` off a bill
+        PERCENT_OFF = "percent_off"  # 折扣
+        THRESHOLD_OFF = "threshold_off"  # 满减: fixed amount off over a threshold
+        CARD = "card"  # 次卡: counted uses
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        LIVE = "live"
+        PAUSED = "paused"
+        ENDED = "ended"
+
+    place = models.ForeignKey("places.Place", models.PROTECT, related_name="offers")
+    kind = models.CharField(max_length=16, choices=Kind)
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    state_reason = models.CharField(max_length=200, blank=True)
+    state_changed_at = models.DateTimeField()
+    created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["place"], condition=Q(state="live"), name="offers_live_of_place")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class OfferVersion(models.Model):
+    """Immutable terms of an offer; orders and quotes point here. The highest number is the current one.
+
+    Amounts are minor units, shares basis points. Meaning of the amounts by kind:
+    package: `price_minor` buys things worth `list_minor` · voucher: `price_minor` buys `face_minor` off a bill of
+    at least `threshold_minor` · card: `price_minor` buys `uses` uses worth `list_minor` together ·
+    percent_off: `percent_basis_points` off, at most `cap_minor`, from `threshold_minor` · threshold_off:
+    `face_minor` off a bill of at least `threshold_minor`. The last two cost nothing to take.
+    """
+
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="versions")
+    number = models.SmallIntegerField()
+    is_current = models.BooleanField(default=True)
+    title_zh = models.CharField(max_length=60)
+    title_en = models.CharField(max_length=80)
+    items = models.JSONField(default=list, help_text="[{'zh':, 'en':, 'quantity':, 'unit_minor':}, ...]")
+    terms_zh = models.CharField(max_length=300, blank=True)
+    terms_en = models.CharField(max_length=400, blank=True)
+    price_minor = models.IntegerField(default=0)
+    list_minor = models.IntegerField(default=0)
+    face_minor = models.IntegerField(default=0)
+    cost_minor = models.IntegerField(null=True, blank=True, help_text="what serving it costs the shop, for margins")
+    percent_basis_points = models.IntegerField(default=0)
+    threshold_minor = models.IntegerField(default=0)
+    cap_minor = models.IntegerField(null=True, blank=True)
+    uses = models.SmallIntegerField(default=1)
+    party_size = models.SmallIntegerField(default=1)
+    stock = models.IntegerField(null=True, blank=True, help_text="units for sale; empty = unlimited, 0 = none left")
+    per_person = models.SmallIntegerField(null=True, blank=True)
+    per_order = models.SmallIntegerField(default=10)
+    sale_from = models.DateTimeField(null=True, blank=True)
+    sale_until = models.DateTimeField(null=True, blank=True)
+    valid_days = models.SmallIntegerField(default=90, help_text="days a voucher can be used after buying")
+    weekly_hours = models.CharField(max_length=200, blank=True, help_text="OSM grammar; empty = opening hours")
+    exclusive = models.BooleanField(default=False)
+    stack_tags = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    stack_accepts = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "number"], name="offers_version_number"),
+            models.UniqueConstraint(
+                fields=["offer"], condition=Q(is_current=True), name="offers_one_current_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    price_minor__gte=0, list_minor__gte=0, face_minor__gte=0, threshold_minor__gte=0,
+                    percent_basis_points__gte=0, percent_basis_points__lte=10000, uses__gte=1, per_order__gte=1,
+                ),
+                name="offers_version_amounts_make_sense",
+            ),
+            models.CheckConstraint(
+                condition=Q(sale_from=None) | Q(sale_until=None) | Q(sale_from__lt=F("sale_until")),
+                name="offers_version_sale_window",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title_zh
+
+
+class OfferFunder(models.Model):
+    """Who pays which share of a version's discount; the shares of a version sum to 10000 (trigger at commit)."""
+
+    class Party(models.TextChoices):
+        MERCHANT = "merchant"
+        PLATFORM = "platform"
+        PARTNER = "partner"
+
+    version = models.ForeignKey(OfferVersion, models.CASCADE, related_name="funders")
+    party = models.CharField(max_length=8, choices=Party)
+    share_basis_points = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "party"], name="offers_funder_once"),
+            models.CheckConstraint(
+                condition=Q(share_basis_points__gt=0, share_basis_points__lte=10000), name="offers_funder_share"
+            ),
+        ]
+
+
+class OfferStock(models.Model):
+    """Units of an offer taken so far; `used` can never pass `limit` (PR38)."""
+
+    offer = models.OneToOneField(Offer, models.CASCADE, related_name="stock", primary_key=True)
+    used = models.IntegerField(default=0)
+    limit = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(used__gte=0), name="offers_stock_not_negative"),
+            models.CheckConstraint(condition=Q(limit=None) | Q(used__lte=F("limit")), name="offers_never_oversold"),
+        ]
+
+
+class PersonalUse(models.Model):
+    """Units of an offer one person took; the limit is repeated here so that the database can keep it."""
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="personal_uses")
+    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+")
+    used = models.IntegerField()
+    limit = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "user"], name="offers_personal_use_once"),
+            models.CheckConstraint(
+                condition=Q(used__gte=0) & (Q(limit=None) | Q(used__lte=F("limit"))), name="offers_personal_limit"
+            ),
+        ]

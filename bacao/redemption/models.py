@@ -1,0 +1,98 @@
+"""The counter: codes, attempts, redemptions, undos, arrivals (redemption.md, section 12)."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class VoucherCode(models.Model):
+    """How a voucher is recognised: a public handle, and a keyed hash of its twelve digits."""
+
+    voucher = models.OneToOneField("orders.Voucher", models.PROTECT, related_name="code", primary_key=True)
+    merchant = models.ForeignKey("places.Merchant", models.PROTECT, related_name="+")
+    handle = models.BinaryField(max_length=5, unique=True)
+    epoch = models.IntegerField(default=0)
+    typed_hash = models.BinaryField(max_length=32)
+    highest_day = models.IntegerField(default=0, help_text="UTC day of the highest step seen (RD7)")
+    highest_step = models.IntegerField(default=-1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "typed_hash"], name="redemption_typed_code_per_merchant"),
+        ]
+
+
+class Attempt(models.Model):
+    """Every key ever sent with its stored answer: same key, same body, same answer for ever (RD54)."""
+
+    merchant = models.ForeignKey("places.Merchant", models.PROTECT, related_name="+")
+    key = models.UUIDField()
+    request_hash = models.BinaryField(max_length=32)
+    status = models.SmallIntegerField(null=True)
+    answer = models.BinaryField(null=True)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "key"], name="redemption_attempt_key")]
+
+
+class Redemption(models.Model):
+    """A use of a voucher was consumed (核销): unique per voucher, use and cycle."""
+
+    class Proof(models.TextChoices):
+        CHAIN = "chain"
+        TYPED = "typed"
+
+    voucher = models.ForeignKey("orders.Voucher", models.PROTECT, related_name="redemptions")
+    merchant = models.ForeignKey("places.Merchant", models.PROTECT, related_name="+")
+    place = models.ForeignKey("places.Place", models.PROTECT, related_name="redemptions")
+    use_number = models.SmallIntegerField()
+    cycle = models.SmallIntegerField(default=0)
+    proof = models.CharField(max_length=8, choices=Proof)
+    key = models.UUIDField()
+    clerk = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    bill_minor = models.IntegerField(null=True, help_text="what the meal cost, where the offer needs it")
+    charge_minor = models.IntegerField(default=0, help_text="what the clerk had to charge at the counter")
+    discount_minor = models.IntegerField(default=0)
+    ledger_id = models.UUIDField(help_text="the ledger transaction that booked it")
+    redeemed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["voucher", "use_number", "cycle"], name="redemption_use_once"),
+            models.CheckConstraint(condition=Q(cycle__gte=0, cycle__lte=9), name="redemption_ten_cycles"),
+            models.CheckConstraint(condition=Q(use_number__gte=1), name="redemption_use_number_from_one"),
+        ]
+        indexes = [models.Index(fields=["merchant", "-redeemed_at"]), models.Index(fields=["place", "-redeemed_at"])]
+
+
+class Undo(models.Model):
+    """A redemption taken back inside its window; nothing is deleted (RD42)."""
+
+    redemption = models.OneToOneField(Redemption, models.PROTECT, related_name="undo", primary_key=True)
+    key = models.UUIDField()
+    clerk = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    ledger_id = models.UUIDField()
+    undone_at = models.DateTimeField()
+
+
+class Arrival(models.Model):
+    """A customer truly came (抵达): the unit of everything. One row, one visit of one person to one place."""
+
+    class Kind(models.TextChoices):
+        REDEMPTION = "redemption"
+
+    place = models.ForeignKey("places.Place", models.PROTECT, related_name="arrivals")
+    user = models.ForeignKey("accounts.User", models.PROTECT, related_name="arrivals")
+    note = models.ForeignKey("notes.Note", models.SET_NULL, null=True, related_name="arrivals")
+    redemption = models.OneToOneField(Redemption, models.PROTECT, null=True, related_name="arrival")
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.REDEMPTION)
+    arrived_at = models.DateTimeField()
+    void_at = models.DateTimeField(null=True, help_text="set when the redemption was undone")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["place", "-arrived_at"]),
+            models.Index(fields=["user", "-arrived_at"]),
+            models.Index(fields=["note"], condition=Q(void_at=None), name="redemption_arrivals_of_note"),
+        ]

@@ -1,0 +1,6 @@
+"""Addresses for residents and members."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "resident"
+urlpatterns: list[URLPattern | URLResolver] = []

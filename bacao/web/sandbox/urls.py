@@ -1,0 +1,6 @@
+"""Addresses of this audience."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "sandbox"
+urlpatterns: list[URLPattern | URLResolver] = []
