@@ -216,3 +216,20 @@ class ImportRun(models.Model):
     files = models.JSONField(default=list)
     started_at = models.DateTimeField()
     counts = models.JSONField(default=dict)
+
+
+class MapFeature(models.Model):
+    """A piece of the ground that the city's own map is drawn from. `geometry` = GeoJSON geometry, WGS-84."""
+
+    class Kind(models.TextChoices):
+        WATER = "water"
+        PARK = "park"
+        ROAD = "road"
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    name_zh = models.CharField(max_length=40, blank=True)
+    name_en = models.CharField(max_length=60, blank=True)
+    geometry = models.JSONField()
+
+    def __str__(self) -> str:
+        return self.name_zh or self.kind
