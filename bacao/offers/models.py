@@ -36,8 +36,21 @@ class Offer(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class StateChange(models.Model):
+    """An offer was put on sale, paused or ended: who did it, when, and why."""
+
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="state_changes")
+    state = models.CharField(max_length=8, choices=Offer.State)
+    reason = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} {self.state}"
+
+
 class OfferVersion(models.Model):
-    """Immutable terms of an offer; orders and quotes point here. The highest number is the current one.
+    """Immutable terms of an offer (a trigger refuses changes); orders point here. The highest number is current.
 
     Amounts are minor units, shares basis points. Meaning of the amounts by kind:
     package: `price_minor` buys things worth `list_minor` · voucher: `price_minor` buys `face_minor` off a bill of
@@ -73,6 +86,7 @@ class OfferVersion(models.Model):
     exclusive = models.BooleanField(default=False)
     stack_tags = ArrayField(models.CharField(max_length=24), default=list, blank=True)
     stack_accepts = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -118,6 +132,9 @@ class OfferFunder(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.party} {self.share_basis_points}"
+
 
 class OfferStock(models.Model):
     """Units of an offer taken so far; `used` can never pass `limit` (PR38)."""
@@ -131,6 +148,9 @@ class OfferStock(models.Model):
             models.CheckConstraint(condition=Q(used__gte=0), name="offers_stock_not_negative"),
             models.CheckConstraint(condition=Q(limit=None) | Q(used__lte=F("limit")), name="offers_never_oversold"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id}: {self.used} of {self.limit}"
 
 
 class PersonalUse(models.Model):
@@ -148,3 +168,6 @@ class PersonalUse(models.Model):
                 condition=Q(used__gte=0) & (Q(limit=None) | Q(used__lte=F("limit"))), name="offers_personal_limit"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id}: {self.used} by {self.user_id}"

@@ -1,0 +1,20 @@
+"""Writes of offers: terms and states, units taken and given back, histories loaded in bulk."""
+
+from .loading import OfferRow, load_offers
+from .terms import OfferEnded, SoldMoreThanThat, create_offer, revise_offer, set_offer_state
+from .units import NotOnSale, PersonalLimitReached, SoldOut, return_units, take_units
+
+__all__ = [
+    "NotOnSale",
+    "OfferEnded",
+    "OfferRow",
+    "PersonalLimitReached",
+    "SoldMoreThanThat",
+    "SoldOut",
+    "create_offer",
+    "load_offers",
+    "return_units",
+    "revise_offer",
+    "set_offer_state",
+    "take_units",
+]
