@@ -1,12 +1,10 @@
 """Settings, all of them from the environment, each with a default that works (`bacao doctor` lists them)."""
 
 import os
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
-VAR = Path(os.environ.get("BACAO_VAR", ROOT / "var"))
+from bacao.kit.paths import ROOT, VAR
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -115,7 +113,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql://postgres@/bacao"))}
+DATABASES = {"default": _database(os.environ.get("DATABASE_URL") or f"postgresql://postgres@/bacao?host={VAR}/postgres")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -1,0 +1,111 @@
+"""Processes that start and stop together."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+STOP_SECONDS = 12.0
+LOG_BYTES = 20_000_000
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process of ours, in a group of its own: a terminal's Ctrl-C reaches us alone, and we stop it in order."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    stop_with: signal.Signals
+
+    def stop(self, *, seconds: float = STOP_SECONDS) -> None:
+        """Ask it to end, wait up to `seconds`, then end whatever is left of its group by force."""
+        if self.process.poll() is None:
+            self.process.send_signal(self.stop_with)
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return  # nobody is left
+
+    def tail(self, lines: int = 12) -> str:
+        """Return the last lines that it wrote."""
+        written = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join(written[-lines:])
+
+
+def start(
+    name: str,
+    command: Sequence[str],
+    *,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    user: str | None = None,
+    stop_with: signal.Signals = signal.SIGTERM,
+) -> Child:
+    """Start `command`, writing to the file `log`; it is told to stop should we die without stopping it."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            env={**os.environ, **(env or {})},
+            user=user,
+            group=_group_of(user) if user else None,
+            extra_groups=[] if user else None,
+            cwd="/" if user else None,
+            start_new_session=True,
+            preexec_fn=_die_with_parent(stop_with),
+        )
+    return Child(name, process, log, stop_with)
+
+
+def wait_for_port(host: str, port: int, *, seconds: float) -> bool:
+    """Return whether `port` is free to listen on, after waiting up to `seconds` for a predecessor to let go."""
+    import socket
+
+    until = time.monotonic() + seconds
+    while True:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+                return True
+            except OSError:
+                if time.monotonic() > until:
+                    return False
+        time.sleep(0.1)
+
+
+def _group_of(user: str) -> int:
+    import pwd
+
+    return pwd.getpwnam(user).pw_gid
+
+
+def _die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """Return what a new process runs first so that the kernel sends it `number` when its parent dies (Linux)."""
+    if sys.platform != "linux":
+        return None
+    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
+
+    def tie() -> None:
+        prctl(PR_SET_PDEATHSIG, number)
+        if os.getppid() != parent:  # it died before the tie was made
+            os._exit(1)
+
+    return tie
