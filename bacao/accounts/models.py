@@ -1,5 +1,6 @@
 """Who somebody is, what a person may do, and what was agreed to."""
 
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -83,3 +84,18 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.kind}"
+
+
+class SignInCode(models.Model):
+    """Six digits sent to a contact; only their keyed hash is kept. The id stays in the session that asked."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    contact = models.CharField(max_length=254, help_text="E.164 or e-mail address in lower case")
+    digest = models.CharField(max_length=64)
+    tries = models.SmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)

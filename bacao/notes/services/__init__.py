@@ -1,0 +1,18 @@
+"""Publishing and moderating notes, and keeping things for later."""
+
+from bacao.notes.services.load import NoteRow, SaveRow, load_notes, load_saves
+from bacao.notes.services.publish import moderate_note, publish_note
+from bacao.notes.services.save import save_note, save_place, unsave_note, unsave_place
+
+__all__ = [
+    "NoteRow",
+    "SaveRow",
+    "load_notes",
+    "load_saves",
+    "moderate_note",
+    "publish_note",
+    "save_note",
+    "save_place",
+    "unsave_note",
+    "unsave_place",
+]
