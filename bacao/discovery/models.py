@@ -11,8 +11,10 @@ class SearchDocument(models.Model):
 
     place = models.OneToOneField("places.Place", models.CASCADE, null=True, related_name="+")
     note = models.OneToOneField("notes.Note", models.CASCADE, null=True, related_name="+")
-    title = models.CharField(max_length=300)
+    title = models.CharField(max_length=300, help_text="names or title as written, one a line")
     tokens = SearchVectorField()
+    latitude = models.FloatField(null=True, help_text="of the place, or of a note's first place")
+    longitude = models.FloatField(null=True)
 
     class Meta:
         constraints = [
@@ -33,6 +35,13 @@ class PlaceStanding(models.Model):
     arrival_count = models.IntegerField(default=0)
     arrivals_30_days = models.IntegerField(default=0)
     note_count = models.IntegerField(default=0)
+
+
+class CategoryUsual(models.Model):
+    """What people usually pay per head at places of one category: the lower median, minor units."""
+
+    category = models.OneToOneField("places.Category", models.CASCADE, primary_key=True, related_name="+")
+    usual_minor = models.IntegerField()
 
 
 class OutboxMark(models.Model):
