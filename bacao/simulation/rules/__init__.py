@@ -1,0 +1,1 @@
+"""A made-up city and the people in it: pure functions of a seed."""
