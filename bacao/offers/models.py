@@ -92,13 +92,17 @@ class OfferVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["offer", "number"], name="offers_version_number"),
-            models.UniqueConstraint(
-                fields=["offer"], condition=Q(is_current=True), name="offers_one_current_version"
-            ),
+            models.UniqueConstraint(fields=["offer"], condition=Q(is_current=True), name="offers_one_current_version"),
             models.CheckConstraint(
                 condition=Q(
-                    price_minor__gte=0, list_minor__gte=0, face_minor__gte=0, threshold_minor__gte=0,
-                    percent_basis_points__gte=0, percent_basis_points__lte=10000, uses__gte=1, per_order__gte=1,
+                    price_minor__gte=0,
+                    list_minor__gte=0,
+                    face_minor__gte=0,
+                    threshold_minor__gte=0,
+                    percent_basis_points__gte=0,
+                    percent_basis_points__lte=10000,
+                    uses__gte=1,
+                    per_order__gte=1,
                 ),
                 name="offers_version_amounts_make_sense",
             ),

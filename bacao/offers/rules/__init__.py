@@ -1,6 +1,6 @@
 """What an offer promises and what it makes a bill cost: pure arithmetic in minor units (pricing.md)."""
 
-from .check import FIELDS, TermsRefused, check_terms
+from .check import FIELDS, TermsRefused, check_funders, check_terms
 from .price import Price, Step, best_single, discount_on_bill, price_of, split_by_funders
 from .terms import (
     CARD,
@@ -37,6 +37,7 @@ __all__ = [
     "Terms",
     "TermsRefused",
     "best_single",
+    "check_funders",
     "check_terms",
     "describe",
     "discount_on_bill",

@@ -1,22 +1,35 @@
 """Whether terms make sense, said by field in both languages, before a row is written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bacao.kit.hours import check_hours
 from bacao.kit.text import Refused, Text
 
-from .terms import CARD, KINDS, PACKAGE, PERCENT_OFF, THRESHOLD_OFF, VOUCHER, say_amount
+from .terms import CARD, KINDS, PACKAGE, PARTIES, PERCENT_OFF, THRESHOLD_OFF, VOUCHER, say_amount
 
 HIGHEST_MINOR = 10_000_000
 """¥100,000: anything above is a slip of the finger at a shop's till."""
 
 COMMON: dict[str, Any] = {
-    "title_zh": "", "title_en": "", "terms_zh": "", "terms_en": "", "cost_minor": None, "party_size": 1, "stock": None,
-    "per_person": None, "per_order": 10, "sale_from": None, "sale_until": None, "valid_days": 90, "weekly_hours": "",
-    "exclusive": False, "stack_tags": [], "stack_accepts": [],
-}  # fmt: skip
+    "title_zh": "",
+    "title_en": "",
+    "terms_zh": "",
+    "terms_en": "",
+    "cost_minor": None,
+    "party_size": 1,
+    "stock": None,
+    "per_person": None,
+    "per_order": 10,
+    "sale_from": None,
+    "sale_until": None,
+    "valid_days": 90,
+    "weekly_hours": "",
+    "exclusive": False,
+    "stack_tags": [],
+    "stack_accepts": [],
+}
 OWN: dict[str, dict[str, Any]] = {
     PACKAGE: {"items": [], "price_minor": 0, "list_minor": 0},
     VOUCHER: {"price_minor": 0, "face_minor": 0, "threshold_minor": 0},
@@ -31,19 +44,33 @@ RANGES: dict[str, tuple[int, int, Text]] = {
     "party_size": (1, 20, Text("人数从 1 到 20。", "The party is 1 to 20 people.")),
     "per_order": (1, 10, Text("每单从 1 到 10 份。", "An order holds 1 to 10 units.")),
     "valid_days": (1, 365, Text("有效期从 1 到 365 天。", "A voucher is valid for 1 to 365 days.")),
-    "stock": (0, 1_000_000, Text("库存 0 到 1,000,000，不限请留空。", "Stock is 0 to 1,000,000, or empty for no limit.")),
-    "per_person": (1, 1000, Text("每人限购至少 1 份，不限请留空。", "A personal limit is at least 1, or empty for none.")),
+    "stock": (
+        0,
+        1_000_000,
+        Text("库存 0 到 1,000,000，不限请留空。", "Stock is 0 to 1,000,000, or empty for no limit."),
+    ),
+    "per_person": (
+        1,
+        1000,
+        Text("每人限购至少 1 份，不限请留空。", "A personal limit is at least 1, or empty for none."),
+    ),
     "cost_minor": (0, HIGHEST_MINOR, Text("成本不能是负数。", "The cost cannot be negative.")),
     "uses": (2, 100, Text("次卡从 2 次到 100 次。", "A card has 2 to 100 uses.")),
     "percent_basis_points": (
-        100, 9900, Text("优惠从 1% 到 99%：九折写 10。", "The discount is 1 % to 99 %; 10 means a tenth off.")
+        100,
+        9900,
+        Text("优惠从 1% 到 99%：九折写 10。", "The discount is 1 % to 99 %; 10 means a tenth off."),
     ),
-    "cap_minor": (1, HIGHEST_MINOR, Text("封顶金额要大于 0，不封顶请留空。", "A cap is more than 0, or empty for none.")),
+    "cap_minor": (
+        1,
+        HIGHEST_MINOR,
+        Text("封顶金额要大于 0，不封顶请留空。", "A cap is more than 0, or empty for none."),
+    ),
     "threshold_minor": (0, HIGHEST_MINOR, Text("门槛不能是负数。", "The threshold cannot be negative.")),
     "price_minor": (1, HIGHEST_MINOR, Text("请写售价。", "Give the price.")),
     "face_minor": (1, HIGHEST_MINOR, Text("请写面值或减的金额。", "Give the amount it is worth.")),
     "list_minor": (1, HIGHEST_MINOR, Text("请写原价。", "Give the list price.")),
-}  # fmt: skip
+}
 LENGTHS = {"title_zh": 60, "title_en": 80, "terms_zh": 300, "terms_en": 400, "weekly_hours": 200}
 
 
@@ -59,13 +86,13 @@ class TermsRefused(Refused):
 
 
 def check_terms(kind: str, terms: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
-    """Return every field of the kind, cleaned; what a kind does not know is dropped.
+    """Return every field of the kind, cleaned; what a kind does not know is dropped, None means the default.
 
     A package with items is worth their sum.
     :raises TermsRefused: with one sentence for each wrong field
     """
     clean = {**OWN[kind], **COMMON}
-    clean |= {name: terms[name] for name in clean if name in terms}
+    clean |= {name: terms[name] for name in clean if terms.get(name) is not None}
     if clean.get("items"):
         clean["list_minor"] = sum(item["quantity"] * item["unit_minor"] for item in clean["items"])
     errors: dict[str, Text] = {}
@@ -75,6 +102,17 @@ def check_terms(kind: str, terms: Mapping[str, Any], *, at: datetime) -> dict[st
     if errors:
         raise TermsRefused(errors)
     return clean
+
+
+def check_funders(funders: Sequence[tuple[str, int]]) -> None:
+    """Accept funders that are known, named once, and pay the whole discount together.
+
+    :raises TermsRefused: on the field `funders`
+    """
+    parties = [party for party, _ in funders]
+    whole = sum(points for _, points in funders) == 10000 and all(points > 0 for _, points in funders)
+    if not whole or len(set(parties)) != len(parties) or not set(parties) <= set(PARTIES):
+        raise TermsRefused({"funders": Text("各方承担的比例加起来要等于 100%。", "The shares must add up to 100 %.")})
 
 
 def _check_words(terms: dict[str, Any], at: datetime) -> dict[str, Text]:

@@ -80,13 +80,13 @@ def split_by_funders(discount_minor: int, funders: Iterable[tuple[str, int]]) ->
 
 
 def price_of(terms: Terms, bill_minor: int | None = None, party: int = 1) -> Price | None:
-    """Return what is paid under these terms, or None where they give nothing.
+    """Return what is paid under these terms, or None where they do not apply or would make things dearer.
 
     Packages and cards have their own list price. A voucher without a bill is priced as what is bought (face and
     price); percent-off and threshold-off without a bill have no price.
     """
     amounts = _amounts(terms, bill_minor, party)
-    return _price(terms, amounts, bill_minor) if amounts else None
+    return _price(terms, amounts, bill_minor) if amounts and amounts.payable_minor <= amounts.list_minor else None
 
 
 def best_single(offers: Iterable[Terms], *, usual_minor: int | None, party: int = 1) -> Price | None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from bacao.kit.services import announce_many
 
 from ..models import Offer, OfferFunder, OfferStock, OfferVersion, StateChange
-from ..rules import check_terms
+from ..rules import check_funders, check_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ def load_offers(*, rows: Sequence[OfferRow], at: datetime) -> list[OfferVersion]
     :raises TermsRefused: for the first row that makes no sense
     """
     terms = [check_terms(row.kind, row.terms, at=row.created_at) for row in rows]
+    for row in rows:
+        check_funders(row.funders)
     offers = Offer.objects.bulk_create(
         Offer(
             place_id=row.place_id, kind=row.kind, state=row.state,

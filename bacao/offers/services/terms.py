@@ -10,7 +10,7 @@ from bacao.kit.services import announce
 from bacao.kit.text import Refused, Text
 
 from ..models import Offer, OfferFunder, OfferStock, OfferVersion, StateChange
-from ..rules import check_terms
+from ..rules import check_funders, check_terms
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -51,6 +51,7 @@ def create_offer(
     :raises TermsRefused: with one sentence for each wrong field
     """
     clean = check_terms(kind, terms, at=at)
+    check_funders(funders)
     offer = Offer.objects.create(place=place, kind=kind, state=state, state_changed_at=at, created_by=by, created_at=at)
     StateChange.objects.create(offer=offer, state=state, by=by, changed_at=at)
     OfferStock.objects.create(offer=offer, limit=clean["stock"])
@@ -70,6 +71,7 @@ def revise_offer(
     :raises OfferEnded:
     """
     clean = check_terms(offer.kind, terms, at=at)
+    check_funders(funders)
     locked = Offer.objects.select_for_update().get(pk=offer.pk)
     if locked.state == Offer.State.ENDED:
         raise OfferEnded
