@@ -23,6 +23,9 @@ class OutboxEvent(models.Model):
     tx = models.BigIntegerField(db_default=current_transaction(), db_index=True)
     recorded_at = models.DateTimeField(db_default=Now())
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ref_id}"
+
 
 class CalendarDay(models.Model):
     """An operator's word on one date; it overrides the published holiday table (pricing.md, PR14)."""
@@ -47,3 +50,6 @@ class RateBucket(models.Model):
     key = models.CharField(max_length=120, primary_key=True)
     tokens = models.FloatField()
     refilled_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
