@@ -18,7 +18,7 @@ import re
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
-from opening_hours import OpeningHours, State
+from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # its stub forgets one
 
 from bacao.kit.calendar import Overlay, day_kind
 from bacao.kit.text import Refused, Text
@@ -55,7 +55,7 @@ def check_hours(expression: str) -> None:
         for half in _halves(expression):
             _parse(half)
             _parse(_HOLIDAY.sub("Mo-Su", half))
-    except SyntaxError as error:
+    except ParserError as error:
         where = re.search(r"--> \d+:(\d+)", str(error))
         raise BadHours(expression, int(where[1]) if where else 1) from None
 
