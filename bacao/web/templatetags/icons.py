@@ -36,10 +36,16 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.simple_tag
+def emoji_url(name: str) -> str:
+    """Return the address of an emoji picture."""
+    return static(f"emoji/{name}.svg")
+
+
+@register.simple_tag
 def emoji(name: str, label: str = "") -> SafeString:
     """Return an emoji picture as tall as the text: `{% emoji "steaming-bowl" %}`."""
     return format_html(
         '<img class="emoji" src="{}" alt="{}" width="32" height="32" loading="lazy" decoding="async">',
-        static(f"emoji/{name}.svg"),
+        emoji_url(name),
         label,
     )
