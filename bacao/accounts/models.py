@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, ClassVar
 
+import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
@@ -28,6 +29,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
+@pghistory.track(exclude=["password", "last_login"])
 class User(AbstractBaseUser, PermissionsMixin):
     """A person: resident, member, owner, clerk, creator, field worker or operator, or several at once (F10)."""
 
@@ -62,6 +64,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.display_name
 
 
+@pghistory.track()
 class Role(models.Model):
     """A city-wide role somebody holds from one day to another; shop roles live in `places`."""
 

@@ -1,5 +1,6 @@
 """Tables that every chapter leans on and that know none of them."""
 
+import pghistory
 from django.db import models
 from django.db.models.functions import Cast, Now
 
@@ -27,6 +28,7 @@ class OutboxEvent(models.Model):
         return f"{self.kind} {self.ref_id}"
 
 
+@pghistory.track()
 class CalendarDay(models.Model):
     """An operator's word on one date; it overrides the published holiday table (pricing.md, PR14)."""
 

@@ -1,9 +1,11 @@
 """What people say about places, and what they keep for later."""
 
+import pghistory
 from django.db import models
 from django.db.models import Q
 
 
+@pghistory.track(exclude=["save_count"])
 class Note(models.Model):
     """A note (笔记): text and pictures, tied to one or more places."""
 

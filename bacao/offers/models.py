@@ -1,10 +1,12 @@
 """What is sold: offers, their immutable versions, their stock, and who funds each discount (pricing.md)."""
 
+import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 
+@pghistory.track()
 class Offer(models.Model):
     """A promise of one shop with an owner and a state; its terms are the current version's."""
 

@@ -1,5 +1,6 @@
 """Where: districts, streets, categories, merchants, places, and who works there."""
 
+import pghistory
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
@@ -7,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 
+@pghistory.track(exclude=["outline"])
 class District(models.Model):
     """A part of the city that people name (商圈). `outline` = GeoJSON polygon coordinates, WGS-84."""
 
@@ -45,6 +47,7 @@ class Street(models.Model):
         return self.name_zh
 
 
+@pghistory.track()
 class Category(models.Model):
     """A leaf or branch of the category tree; `emoji` names a picture, `tint` a hue in degrees."""
 
@@ -64,6 +67,7 @@ class Category(models.Model):
         return self.name_zh
 
 
+@pghistory.track()
 class Merchant(models.Model):
     """A business; it owns shops and is owed money. `collect_mode` as in money.md, section 2."""
 
@@ -109,6 +113,7 @@ class OpeningSpan(models.Model):
         indexes = [GistIndex(fields=["span"])]
 
 
+@pghistory.track(exclude=["updated_at", "source_hash"])
 class Place(models.Model):
     """A point on the map that people go to; a place with a merchant is a shop. Positions are WGS-84 degrees."""
 
@@ -169,6 +174,7 @@ class Place(models.Model):
         return self.name_zh or self.name_en
 
 
+@pghistory.track()
 class ShopRole(models.Model):
     """Who is owner of a merchant, or clerk of it (at one place, or at all where `place` is empty)."""
 

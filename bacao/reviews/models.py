@@ -1,9 +1,11 @@
 """What people who came say (M25): a review hangs on an arrival."""
 
+import pghistory
 from django.db import models
 from django.db.models import Q
 
 
+@pghistory.track()
 class Review(models.Model):
     """One review for one verified arrival; the owner may reply once."""
 

@@ -2,14 +2,34 @@
 
 from bacao.accounts.services.people import NameTaken, PersonRow, create_person, load_people, set_preferences
 from bacao.accounts.services.roles import end_role, grant_role, refresh_operators
+from bacao.accounts.services.sign_in import (
+    AccountClosed,
+    CodeGone,
+    SentCode,
+    SignedIn,
+    TooOften,
+    WrongCode,
+    confirm_code,
+    delete_old_codes,
+    request_code,
+)
 
 __all__ = [
+    "AccountClosed",
+    "CodeGone",
     "NameTaken",
     "PersonRow",
+    "SentCode",
+    "SignedIn",
+    "TooOften",
+    "WrongCode",
+    "confirm_code",
     "create_person",
+    "delete_old_codes",
     "end_role",
     "grant_role",
     "load_people",
     "refresh_operators",
+    "request_code",
     "set_preferences",
 ]

@@ -1,22 +1,14 @@
 """How a person is reached, named and recognised: decisions from values alone."""
 
-import hashlib
-import hmac
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from bacao.kit.text import Refused, Text
-
-CODE_DIGITS = 6
-CODE_TRIES = 5
-CODE_LIFE = timedelta(minutes=10)
-RESEND_WAIT = timedelta(seconds=60)
 
 NAME_LENGTH = 40
 BIO_LENGTH = 200
@@ -110,19 +102,6 @@ def read_phone(typed: str, *, region: str = "CN") -> Contact:
     if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in _REACHED_BY_SMS:
         raise NotAContact
     return Contact(Channel.PHONE, phonenumbers.format_number(number, PhoneNumberFormat.E164))
-
-
-def read_code(typed: str) -> str:
-    """Return the digits of a code as typed or pasted: `１２３ 456` -> `123456`."""
-    return "".join(character for character in unicodedata.normalize("NFKC", typed) if character.isdecimal())
-
-
-def digest_of_code(*, secret: str, code_id: str, digits: str) -> str:
-    """Return the keyed hash under which a sign-in code is kept (HMAC-SHA256, hexadecimal).
-
-    Six digits are guessed in a blink from a plain hash, so the hash is keyed, and bound to the row it stands in.
-    """
-    return hmac.new(secret.encode(), f"sign-in:{code_id}:{digits}".encode(), hashlib.sha256).hexdigest()
 
 
 def read_name(typed: str) -> str:
