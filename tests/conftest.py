@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -59,3 +60,18 @@ def _media_of_one_test(settings: object, tmp_path: Path) -> Iterator[None]:
     """Keep uploads of a test out of every other."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]  # pytest-django's wrapper sets anything
     yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_append_only_tables() -> Iterator[None]:
+    """Let Django empty the tables after tests with real commits; the ledger's guards refuse that to everybody else."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    sql_flush = DatabaseOperations.sql_flush
+
+    def past_the_guards(self: DatabaseOperations, *args: Any, **options: Any) -> list[str]:
+        return ["SET LOCAL session_replication_role = replica", *sql_flush(self, *args, **options)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", past_the_guards)
+        yield

@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 class Account(models.Model):
     """A place where money can be. `code` = class.kind[.owner]; only accounts with a limit cache their sums.
 
-    An account without a limit (the payment provider, say) has no cached sums: a cached figure there would make
-    every sale of the city wait for one row.
+    The sums follow the entries by trigger and refuse every other change. An account without a limit (the payment
+    provider, say) has no cached sums: a cached figure there would make every sale of the city wait for one row.
     """
 
     class Limit(models.TextChoices):
@@ -45,12 +45,16 @@ class Account(models.Model):
 
 
 class Transaction(models.Model):
-    """Two or more entries that belong together. The caller makes the id and sends it again for ever (IN5)."""
+    """Two or more entries that belong together. The caller makes the id and sends it again for ever (IN5).
+
+    At commit it must be complete, balanced and, where it reverses another, that one's mirror image (IN1, IN6).
+    """
 
     id = models.UUIDField(primary_key=True)
     book = models.CharField(max_length=16, default="cny")
     kind = models.CharField(max_length=32)
     content_hash = models.BinaryField(max_length=32)
+    entry_count = models.SmallIntegerField(help_text="how many entries it has: none can be added later")
     origin = models.JSONField(default=dict, help_text="what the line comes from, e.g. {'order': ..., 'voucher': ...}")
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
     effective_at = models.DateTimeField()
@@ -58,6 +62,9 @@ class Transaction(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["recorded_at"])]
+        constraints = [
+            models.CheckConstraint(condition=Q(entry_count__gte=2), name="ledger_transaction_two_entries"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
@@ -81,3 +88,6 @@ class Entry(models.Model):
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="ledger_entry_amount_positive"),
             models.CheckConstraint(condition=Q(side__in=["D", "C"]), name="ledger_entry_side_known"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.amount_minor}"

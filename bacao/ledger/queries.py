@@ -1,0 +1,92 @@
+"""Reads of the ledger: balances, entries of an account, and the proof that everything sums to zero."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import F, Q, Sum
+
+from bacao.ledger import rules
+from bacao.ledger.models import Account, Entry, Transaction
+
+
+class Balance(NamedTuple):
+    """Both sides of an account and their difference on the side where its class grows; minor units."""
+
+    debit_minor: int
+    credit_minor: int
+    balance_minor: int
+
+
+def get_balance(code: str, book: str = "cny") -> Balance:
+    """Return the sums of an account; zeros for one that was never used.
+
+    A limited account keeps its sums in its row; those of the others are counted from their entries.
+    """
+    account = Account.objects.filter(book=book, code=code).first()
+    if account is None:
+        return Balance(0, 0, 0)
+    if account.limit != Account.Limit.NONE:
+        debit, credit = account.debit_minor, account.credit_minor
+    else:
+        debit, credit = _sum_sides(Q(account=account))
+    return Balance(debit, credit, rules.balance_of(code, debit, credit))
+
+
+def get_total(book: str = "cny") -> int:
+    """Return all debits minus all credits of a book: 0, or the ledger is broken (X65)."""
+    debit, credit = _sum_sides(Q(transaction__book=book))
+    return debit - credit
+
+
+def list_entries(code: str, since: datetime, until: datetime, book: str = "cny") -> list[Entry]:
+    """Return the entries of an account that took effect in [since, until), oldest first, with their transactions."""
+    return list(
+        Entry.objects.filter(
+            account__book=book,
+            account__code=code,
+            transaction__effective_at__gte=since,
+            transaction__effective_at__lt=until,
+        )
+        .select_related("transaction", "account")
+        .order_by("transaction__effective_at", "id")
+    )
+
+
+def list_lines(transaction_id: UUID) -> list[rules.Debit | rules.Credit]:
+    """Return what a transaction booked, in the order in which it was booked; empty if there is no such one."""
+    rows = (
+        Entry.objects.filter(transaction=transaction_id)
+        .order_by("id")
+        .values_list("side", "account__code", "amount_minor")
+    )
+    return [(rules.Debit if side == Entry.Side.DEBIT else rules.Credit)(code, amount) for side, code, amount in rows]
+
+
+def find_transaction(transaction_id: UUID) -> Transaction | None:
+    """Return a transaction by the id that its caller made."""
+    return Transaction.objects.filter(pk=transaction_id).first()
+
+
+def list_wrong_sums(book: str = "cny") -> Sequence[str]:
+    """Return the codes of the accounts whose kept sums are not those of their entries: none, ever (IN11)."""
+    accounts = (
+        Account.objects.filter(book=book)
+        .exclude(limit=Account.Limit.NONE)
+        .annotate(
+            debit=Sum("entries__amount_minor", filter=Q(entries__side=Entry.Side.DEBIT), default=0),
+            credit=Sum("entries__amount_minor", filter=Q(entries__side=Entry.Side.CREDIT), default=0),
+        )
+    )
+    wrong = accounts.exclude(debit=F("debit_minor"), credit=F("credit_minor"))
+    return list(wrong.values_list("code", flat=True))
+
+
+def _sum_sides(condition: Q) -> tuple[int, int]:
+    """Return the sums of both sides of the entries that meet a condition, debit first."""
+    sums = Entry.objects.filter(condition).aggregate(
+        debit=Sum("amount_minor", filter=Q(side=Entry.Side.DEBIT), default=0),
+        credit=Sum("amount_minor", filter=Q(side=Entry.Side.CREDIT), default=0),
+    )
+    return int(sums["debit"]), int(sums["credit"])

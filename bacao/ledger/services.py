@@ -1,0 +1,185 @@
+"""The only path by which money moves in the books: post, post many, reverse."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from bacao.ledger import rules
+from bacao.ledger.models import Account, Transaction
+from bacao.ledger.queries import list_lines
+from bacao.ledger.rules import Credit, Debit, Posting
+
+# One statement books any number of transactions with their entries. A transaction that exists is left alone and
+# brings no entries. Triggers keep the rest: books, sums, limits at once; balance and completeness at commit.
+# The subselects keep it linear: the planner knows nothing of the size of the arrays and would choose nested loops.
+BOOK = """
+    WITH booked AS (
+        INSERT INTO ledger_transaction
+            (id, book, kind, content_hash, origin, reverses_id, effective_at, entry_count)
+        SELECT * FROM unnest(
+            %(id)s::uuid[], %(book)s::text[], %(kind)s::text[], %(hash)s::bytea[], %(origin)s::jsonb[],
+            %(reverses)s::uuid[], %(effective_at)s::timestamptz[], %(count)s::int[]
+        )
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ), lines AS (
+        INSERT INTO ledger_entry (transaction_id, account_id, side, amount_minor)
+        SELECT id, (SELECT a.id FROM ledger_account a WHERE a.book = line.book AND a.code = line.code), side, amount
+        FROM unnest(
+            %(of)s::uuid[], %(of_book)s::text[], %(code)s::text[], %(side)s::text[], %(amount)s::bigint[]
+        ) WITH ORDINALITY AS line (id, book, code, side, amount, position)
+        WHERE id IN (SELECT id FROM booked)
+        ORDER BY position
+    )
+    SELECT id FROM booked
+"""
+
+
+class DifferentContent(Exception):
+    """The id was booked before with other content; nothing was changed (IN5)."""
+
+
+class LimitReached(Exception):
+    """An account has less room than a posting needs; nothing was changed (IN4)."""
+
+    def __init__(self, code: str, wanted_minor: int, room_minor: int) -> None:
+        self.code, self.wanted_minor, self.room_minor = code, wanted_minor, room_minor
+        super().__init__(f"{code} has room for {room_minor}, not for {wanted_minor}")
+
+
+class AlreadyReversed(Exception):
+    """The transaction was reversed before, by another one (IN6)."""
+
+
+def post(
+    *,
+    id: UUID,
+    kind: str,
+    entries: Sequence[Debit | Credit],
+    origin: dict[str, Any],
+    effective_at: datetime,
+    book: str = "cny",
+) -> bool:
+    """Book one transaction inside the caller's database transaction; accounts are opened as needed.
+
+    Entries of 0 are left out. Takes two SQL statements, three where a limited account gives something away.
+
+    :returns: True if it was booked, False if the same id with the same content had been booked before.
+    :raises Unbalanced: if the sides differ, nothing is to be booked, or an amount is negative.
+    :raises UnknownAccount: if a code is none of the chart of accounts.
+    :raises LimitReached: if an account has too little room.
+    :raises DifferentContent: if the id stands for something else.
+    """
+    posting = Posting(id=id, kind=kind, entries=entries, origin=origin, effective_at=effective_at, book=book)
+    return post_many([posting]) == 1
+
+
+def reverse(*, id: UUID, reverses: UUID, kind: str, origin: dict[str, Any], effective_at: datetime) -> bool:
+    """Book the mirror image of a whole transaction, once.
+
+    :returns: as `post`.
+    :raises AlreadyReversed: if another transaction reversed it before.
+    :raises Transaction.DoesNotExist: if there is nothing to reverse.
+    """
+    book = Transaction.objects.values_list("book", flat=True).get(pk=reverses)
+    entries = rules.mirrored(list_lines(reverses))
+    return post_many([Posting(id, kind, entries, effective_at, origin, book, reverses)]) == 1
+
+
+def post_many(postings: Sequence[Posting]) -> int:
+    """Book transactions inside the caller's database transaction; made for loading a history, and the path of `post`.
+
+    Limits are kept for the whole, not between one posting and the next.
+
+    :returns: how many were new.
+    :raises Unbalanced, UnknownAccount, LimitReached, DifferentContent, AlreadyReversed: as `post` and `reverse`.
+    """
+    assert connection.in_atomic_block, "book in the transaction of what it pays for"
+    for posting in postings:
+        rules.check_posting(posting)
+    hashes = {posting.id: rules.content_hash(posting) for posting in postings}
+    assert len(hashes) == len(postings), "the same id twice in one call"
+    _open_accounts(postings)
+    try:
+        _check_room(postings)
+    except LimitReached:
+        # A repeated posting finds the room used up by itself.
+        unbooked = _find_unbooked(postings, hashes)
+        if len(unbooked) == len(postings):
+            raise
+        return post_many(unbooked)
+    booked = _book(postings, hashes)
+    if len(booked) < len(postings):
+        left = _find_unbooked([posting for posting in postings if posting.id not in booked], hashes)
+        assert not left, "the table left alone what it does not have"
+    return len(booked)
+
+
+def _open_accounts(postings: Sequence[Posting]) -> None:
+    """Insert the accounts that are not there yet; in the order of their codes, so that two openers cannot deadlock."""
+    codes = sorted({(posting.book, line.code) for posting in postings for line in posting.lines})
+    Account.objects.bulk_create(
+        [Account(book=book, code=code, limit=rules.limit_of(code)) for book, code in codes], ignore_conflicts=True
+    )
+
+
+def _check_room(postings: Sequence[Posting]) -> None:
+    """Lock the limited accounts that lose room, in the order of their ids, and see that each has enough.
+
+    The guard that cannot be passed is the table's own (trigger and check); this one answers in words and leaves
+    the caller's transaction usable.
+    """
+    for book in sorted({posting.book for posting in postings}):
+        strain = rules.strain_of([line for posting in postings if posting.book == book for line in posting.lines])
+        if not strain:
+            continue
+        accounts = Account.objects.filter(book=book, code__in=strain).order_by("id").select_for_update(no_key=True)
+        for code, limit, debit, credit in accounts.values_list("code", "limit", "debit_minor", "credit_minor"):
+            room = credit - debit if limit == rules.DEBIT_AT_MOST_CREDIT else debit - credit
+            if strain[code] > room:
+                raise LimitReached(code, strain[code], room)
+
+
+def _book(postings: Sequence[Posting], hashes: dict[UUID, bytes]) -> set[UUID]:
+    """Write transactions and entries; return the ids that were new."""
+    lines = [(posting, line) for posting in postings for line in posting.lines]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            BOOK,
+            {
+                "id": [posting.id for posting in postings],
+                "book": [posting.book for posting in postings],
+                "kind": [posting.kind for posting in postings],
+                "hash": [hashes[posting.id] for posting in postings],
+                "origin": [json.dumps(posting.origin, default=str) for posting in postings],
+                "reverses": [posting.reverses for posting in postings],
+                "effective_at": [posting.effective_at for posting in postings],
+                "count": [len(posting.lines) for posting in postings],
+                "of": [posting.id for posting, _ in lines],
+                "of_book": [posting.book for posting, _ in lines],
+                "code": [line.code for _, line in lines],
+                "side": [line.side for _, line in lines],
+                "amount": [line.amount_minor for _, line in lines],
+            },
+        )
+        return {id for (id,) in cursor.fetchall()}
+
+
+def _find_unbooked(postings: Sequence[Posting], hashes: dict[UUID, bytes]) -> list[Posting]:
+    """Return the postings that could still be booked.
+
+    :raises DifferentContent: if one was booked with other content.
+    :raises AlreadyReversed: if one would reverse what another one reversed.
+    """
+    found = dict(Transaction.objects.filter(pk__in=[p.id for p in postings]).values_list("id", "content_hash"))
+    for id, content_hash in found.items():
+        if bytes(content_hash) != hashes[id]:
+            raise DifferentContent(f"transaction {id} was booked before with other content")
+    unbooked = [posting for posting in postings if posting.id not in found]
+    for reversed in Transaction.objects.filter(reverses__in=[p.reverses for p in unbooked if p.reverses]):
+        raise AlreadyReversed(f"transaction {reversed.reverses_id} was reversed before by {reversed.pk}")
+    return unbooked
