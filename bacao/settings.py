@@ -1,27 +1,50 @@
 """Settings, all of them from the environment, each with a default that works (`bacao doctor` lists them)."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pghistory
+
+from bacao.kit.logs import logging_settings
 from bacao.kit.paths import ROOT, VAR
 
 
 def _database(url: str) -> dict[str, Any]:
     """Return Django's settings for a `postgresql://user:password@host:port/name?host=/socket/dir` address."""
     parts = urlsplit(url)
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    options = dict(parse_qsl(parts.query))
+    host, port = options.pop("host", parts.hostname or ""), options.pop("port", parts.port or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "bacao",
         "USER": unquote(parts.username or "postgres"),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.get("host", parts.hostname or "")),
-        "PORT": str(parts.port or query.get("port", "")),
+        "HOST": host,
+        "PORT": str(port),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "bacao"},
+        "OPTIONS": {"application_name": "bacao", **options},
         "TEST": {"NAME": os.environ.get("BACAO_TEST_DATABASE", "test_bacao")},
+    }
+
+
+def _email(url: str) -> dict[str, Any]:
+    """Return Django's e-mail settings for `smtp://user:password@host:587` or `smtps://...:465`; empty = the log."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(url)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme != "smtps" and parts.hostname not in {"localhost", "127.0.0.1"},
+        "EMAIL_TIMEOUT": 10,
     }
 
 
@@ -32,14 +55,19 @@ def _secret() -> str:
     kept = VAR / "secret"
     if not kept.exists():
         VAR.mkdir(parents=True, exist_ok=True)
-        kept.write_text(os.urandom(32).hex())
-        kept.chmod(0o600)
+        fresh = VAR / f"secret.{os.getpid()}"
+        fresh.touch(mode=0o600)
+        fresh.write_text(os.urandom(32).hex())
+        with suppress(FileExistsError):  # two processes may start at once; the first one's secret counts
+            kept.hardlink_to(fresh)
+        fresh.unlink()
     return kept.read_text()
 
 
 SECRET_KEY = _secret()
 DEBUG = os.environ.get("BACAO_DEBUG") == "1"
-DEMO = os.environ.get("BACAO_DEMO") == "1"  # sign-in codes are shown on screen, the sandbox pays
+# sign-in codes are shown on screen, the sandbox pays; on by itself only where `bacao up` made the demo city
+DEMO = os.environ.get("BACAO_DEMO", "1" if (VAR / "demo").exists() else "0") == "1"
 PORT = int(os.environ.get("BACAO_PORT", "8000"))
 BASE_URL = os.environ.get("BACAO_BASE_URL", f"http://localhost:{PORT}")
 ALLOWED_HOSTS = os.environ.get("BACAO_HOSTS", "*" if DEMO else "localhost,127.0.0.1,[::1]").split(",")
@@ -79,6 +107,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bacao.web.middleware.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -108,12 +137,20 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "bacao.web.context.page",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "bacao.web.templatetags.bacao"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "bacao.web.templatetags.bacao",
+                "bacao.web.templatetags.icons",
+                "bacao.web.templatetags.covers",
+            ],
         },
     }
 ]
 
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL") or f"postgresql://postgres@/bacao?host={VAR}/postgres")}
+DATABASES = {
+    "default": _database(os.environ.get("DATABASE_URL") or f"postgresql://postgres@/bacao?host={VAR}/postgres")
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -124,6 +161,27 @@ AUTHENTICATION_BACKENDS = [
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 180 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
+
+# allauth signs people in; the codes are ours (docs/decisions/sign-in-codes.md)
+ACCOUNT_ADAPTER = "bacao.web.sign_in.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("BACAO_PROXIES", "0"))  # how many stand in front, nginx being one
+
+PHONE_REGION = os.environ.get("BACAO_PHONE_REGION", "CN")  # of numbers typed without a country code
+SMS_PROVIDER = os.environ.get("BACAO_SMS_PROVIDER", "log")  # log or webhook
+SMS_URL = os.environ.get("BACAO_SMS_URL", "")
+SMS_SECRET = os.environ.get("BACAO_SMS_SECRET", "")
+globals().update(_email(os.environ.get("BACAO_EMAIL_URL", "")))
+DEFAULT_FROM_EMAIL = os.environ.get("BACAO_EMAIL_FROM", "Bacao <bacao@localhost>")
+
+# Who changed what (docs/decisions/audit-by-triggers.md): the row as it was before each update and delete
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.UpdateEvent(row="OLD"), pghistory.DeleteEvent())
+PGHISTORY_APPEND_ONLY = True
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -136,18 +194,35 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("BACAO_TIME_ZONE", "Asia/Shanghai")
 CURRENCY = os.environ.get("BACAO_CURRENCY", "CNY")
 
-STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
-STATICFILES_DIRS = [
+# `bacao build` collects one tree per content, so that its address may be cached for ever; DEBUG serves the sources
+_collected = VAR / "static" / "current"
+_tree = "dev" if DEBUG or not _collected.exists() else _collected.read_text().strip()
+STATIC_URL = f"/static/{_tree}/"
+STATIC_ROOT = Path(os.environ.get("BACAO_STATIC_ROOT", VAR / "static" / _tree))
+_static_sources = [
     ("vendor/maplibre", ROOT / "node_modules/maplibre-gl/dist"),
     ("vendor/htmx", ROOT / "node_modules/htmx.org/dist"),
     ("vendor/zxing", ROOT / "node_modules/zxing-wasm/dist"),
     ("vendor/uqr", ROOT / "node_modules/uqr/dist"),
     ("emoji", VAR / "emoji"),
 ]
+STATICFILES_DIRS = [(name, folder) for name, folder in _static_sources if folder.exists()]
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/[0-9a-f]{12}/"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
+DATA_UPLOAD_MAX_NUMBER_FILES = 12
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+LOGGING = logging_settings(os.environ.get("BACAO_LOG_LEVEL", "INFO").upper())
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "concurrency": 4,
+    "delete_jobs": "successful",
+    "shutdown_graceful_timeout": 6.0,
 }

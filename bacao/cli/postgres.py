@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bacao.cli.processes import Child, start
+from bacao.kit.paths import VAR
 from bacao.kit.text import Refused, Text
 
 ROOT_RUNS_AS = "pgserver"  # PostgreSQL refuses to run as root; the wheel's own choice of name
@@ -25,6 +26,21 @@ class NoDatabase(Refused):
     """PostgreSQL cannot be used; the sentence says why and what to do."""
 
     code = "no_database"
+
+
+@contextmanager
+def opened() -> Iterator[Child | None]:
+    """Keep the city's database open while the block runs: the one `DATABASE_URL` names, or the embedded one.
+
+    :raises NoDatabase: it cannot be used.
+    """
+    if url := os.environ.get("DATABASE_URL"):
+        check_version(url)
+        yield None
+        return
+    with running(VAR / "postgres") as child:
+        ensure_database(VAR / "postgres", "bacao")
+        yield child
 
 
 @contextmanager
@@ -134,7 +150,7 @@ def _user() -> str | None:
     try:
         pwd.getpwnam(ROOT_RUNS_AS)
     except KeyError:
-        subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", ROOT_RUNS_AS], check=True)  # noqa: S607  # found by PATH as any system tool
+        subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", ROOT_RUNS_AS], check=True)
     return ROOT_RUNS_AS
 
 

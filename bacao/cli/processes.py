@@ -2,13 +2,17 @@
 
 import ctypes
 import os
+import pwd
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 STOP_SECONDS = 12.0
 LOG_BYTES = 20_000_000
@@ -21,8 +25,14 @@ class Child:
 
     name: str
     process: subprocess.Popen[bytes]
-    log: Path
+    log: Path | None
     stop_with: signal.Signals
+
+    def __enter__(self) -> "Child":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def stop(self, *, seconds: float = STOP_SECONDS) -> None:
         """Ask it to end, wait up to `seconds`, then end whatever is left of its group by force."""
@@ -40,24 +50,23 @@ class Child:
 
     def tail(self, lines: int = 12) -> str:
         """Return the last lines that it wrote."""
-        written = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(written[-lines:])
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log else ""
 
 
 def start(
     name: str,
     command: Sequence[str],
     *,
-    log: Path,
+    log: Path | None = None,
     env: Mapping[str, str] | None = None,
     user: str | None = None,
     stop_with: signal.Signals = signal.SIGTERM,
 ) -> Child:
-    """Start `command`, writing to the file `log`; it is told to stop should we die without stopping it."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > LOG_BYTES:
-        log.replace(log.with_suffix(".log.1"))
-    with log.open("ab") as out:
+    """Start `command`, writing to the end of the file `log`, or where we write if there is none.
+
+    It is told to stop should we die without stopping it.
+    """
+    with _opened(log) as out:
         process = subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
@@ -76,8 +85,6 @@ def start(
 
 def wait_for_port(host: str, port: int, *, seconds: float) -> bool:
     """Return whether `port` is free to listen on, after waiting up to `seconds` for a predecessor to let go."""
-    import socket
-
     until = time.monotonic() + seconds
     while True:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -91,9 +98,20 @@ def wait_for_port(host: str, port: int, *, seconds: float) -> bool:
         time.sleep(0.1)
 
 
-def _group_of(user: str) -> int:
-    import pwd
+@contextmanager
+def _opened(log: Path | None) -> Iterator[IO[bytes] | None]:
+    """Open `log` for appending, after putting one that has grown too long aside."""
+    if log is None:
+        yield None
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    with log.open("ab") as out:
+        yield out
 
+
+def _group_of(user: str) -> int:
     return pwd.getpwnam(user).pw_gid
 
 

@@ -1,12 +1,46 @@
 """Reads that every chapter needs."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import cast
 
+from django.db.models import Min, Q
+from django.db.models.functions import Coalesce
+from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+
 from bacao.kit.calendar import DayKind
-from bacao.kit.models import CalendarDay
+from bacao.kit.models import CalendarDay, OutboxEvent, RateBucket
 
 
 def get_calendar_overlay() -> dict[date, DayKind]:
     """Return the operator's words on single dates, to be passed to `kit.calendar` and `kit.hours`."""
     return {day: cast(DayKind, kind) for day, kind in CalendarDay.objects.values_list("date", "kind")}
+
+
+def list_tokens(buckets: Mapping[str, tuple[float, float]], at: datetime) -> dict[str, float]:
+    """Return how many tokens each bucket holds at an instant, taking none; a bucket = (capacity, refill per second)."""
+    held = {key: capacity for key, (capacity, _) in buckets.items()}
+    for bucket in RateBucket.objects.filter(key__in=held):
+        capacity, refill = buckets[bucket.key]
+        idle_seconds = max(0.0, (at - bucket.refilled_at).total_seconds())
+        held[bucket.key] = min(capacity, bucket.tokens + refill * idle_seconds)
+    return held
+
+
+def get_job_lag_seconds(at: datetime) -> float:
+    """Return for how long the oldest job that is due has been waiting for the worker; 0 if none waits."""
+    due = ProcrastinateJob.objects.filter(Q(scheduled_at=None) | Q(scheduled_at__lte=at), status="todo")
+    asked = Min("procrastinateevent__at", filter=Q(procrastinateevent__type="deferred"))
+    oldest = due.annotate(since=Coalesce("scheduled_at", asked)).aggregate(oldest=Min("since"))["oldest"]
+    return max(0.0, (at - oldest).total_seconds()) if oldest else 0.0
+
+
+def count_workers(at: datetime) -> int:
+    """Return how many job workers gave a sign of life in the last half minute (they do so every ten seconds)."""
+    return ProcrastinateWorker.objects.filter(last_heartbeat__gte=at - timedelta(seconds=30)).count()
+
+
+def get_news_lag_seconds(*, since_tx: int, at: datetime) -> float:
+    """Return the age of the oldest news of transaction `since_tx` or later; 0 if there is none."""
+    oldest = OutboxEvent.objects.filter(tx__gte=since_tx).aggregate(oldest=Min("recorded_at"))["oldest"]
+    return max(0.0, (at - oldest).total_seconds()) if oldest else 0.0

@@ -1,9 +1,45 @@
 """What every page needs to know about a request, read once."""
 
+import time
+import uuid
 from collections.abc import Callable
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+
+log = structlog.get_logger("bacao.web")
+SECRET_PARTS = {"secret", "token", "key"}  # parts of an address that let their reader in are not written down
+
+
+class RequestLogMiddleware:
+    """Writes one line a request, and gives everything logged meanwhile the same `request` number."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        number = uuid.uuid4().hex[:12]
+        with structlog.contextvars.bound_contextvars(request=number):
+            response = self.get_response(request)
+            log.info(
+                "request",
+                method=request.method,
+                path=_path_without_secrets(request),
+                status=response.status_code,
+                milliseconds=round((time.perf_counter() - began) * 1000, 1),
+            )
+        response["X-Request-Id"] = number
+        return response
+
+
+def _path_without_secrets(request: HttpRequest) -> str:
+    path = request.path
+    for name, value in request.resolver_match.kwargs.items() if request.resolver_match else ():
+        if name in SECRET_PARTS:
+            path = path.replace(str(value), "***")
+    return path
 
 
 class RequestContextMiddleware:

@@ -1,0 +1,214 @@
+"""`bacao up`: PostgreSQL, the web server and the job worker as one tree that starts and stops together."""
+
+import argparse
+import fcntl
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+
+from bacao.cli import build, postgres
+from bacao.cli.processes import Child, start, wait_for_port
+from bacao.cli.say import console, say, warn
+from bacao.kit.paths import ROOT, VAR
+from bacao.kit.text import Refused, Text
+
+GREEN_SECONDS = 90.0
+LOOK_SECONDS = 0.2
+PORT_SECONDS = 3.0  # a predecessor that was killed still needs a moment to let go
+THREADS_PER_PROCESS = 2
+CONNECTIONS_PER_PROCESS = 512
+
+
+class PortInUse(Refused):
+    """Another program listens where the site should."""
+
+    code = "port_in_use"
+
+
+class UpAlready(Refused):
+    """The same folder is served already."""
+
+    code = "up_already"
+
+
+class Died(Refused):
+    """A process of the tree ended on its own."""
+
+    code = "died"
+
+
+class Stop(BaseException):
+    """Somebody asked the tree to stop."""
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `bacao up`."""
+    parser = subparsers.add_parser("up", help="set up and run everything; Ctrl-C stops it")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("BACAO_PORT", "8000")))
+    parser.add_argument("--host", default=os.environ.get("BACAO_HOST", "127.0.0.1"), help="0.0.0.0 for every network")
+    parser.add_argument("--empty", action="store_true", help="no demo city: a city of your own")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the tree until somebody stops it (0) or a part of it fails (1)."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    began = time.monotonic()
+    try:
+        with ExitStack() as tree:
+            try:
+                children = _grow(tree, arguments)
+                _announce(arguments, time.monotonic() - began)
+                _watch(children)
+            finally:
+                _let_nothing_interrupt()
+    except Stop:
+        say(Text("已停止。", "Stopped."))
+    return 0
+
+
+def _grow(tree: ExitStack, arguments: argparse.Namespace) -> list[Child]:
+    """Start everything in order and return the processes; leaving `tree` stops them in the opposite order."""
+    tree.enter_context(_alone())
+    if not wait_for_port(arguments.host, arguments.port, seconds=PORT_SECONDS):
+        raise PortInUse(
+            Text(
+                f"端口 {arguments.port} 已被别的程序占用: 请停掉它, 或用 --port 换一个。",
+                f"Port {arguments.port} is in use by another program: stop it, or choose one with --port.",
+            )
+        )
+    os.environ["BACAO_PORT"] = str(arguments.port)
+    build.build()
+    children = [child for child in [tree.enter_context(postgres.opened())] if child]
+    _prepare(empty=arguments.empty)
+    children += [tree.enter_context(_web(arguments)), tree.enter_context(_worker())]
+    _wait_until_green(arguments, children)
+    return children
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the folder `var/` for this tree alone.
+
+    :raises UpAlready: another holds it.
+    """
+    VAR.mkdir(parents=True, exist_ok=True)
+    with (VAR / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            number = lock.read().strip()
+            raise UpAlready(
+                Text(
+                    f"{VAR} 已在运行 (进程 {number}): 请先停掉它, 或把 BACAO_VAR 设为另一个目录。",
+                    f"{VAR} is up already (process {number}): stop that one, or set BACAO_VAR to another folder.",
+                )
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _prepare(*, empty: bool) -> None:
+    """Migrate, make the demo city if there is no shop yet, and work out today's opening hours."""
+    words = ["migrate"] if empty else ["migrate", "--demo"]
+    with start("migrate", [sys.executable, "-m", "bacao.cli", *words], env=_python_path()) as child:
+        code = child.process.wait()
+    if code:
+        raise Died(Text(f"数据库准备失败 ({code})。", f"The database could not be made ready (exit code {code})."))
+
+
+def _web(arguments: argparse.Namespace) -> Child:
+    command = [
+        *(sys.executable, "-m", "granian", "bacao.wsgi:application", "--interface", "wsgi", "--http", "1", "--no-ws"),
+        *("--host", arguments.host, "--port", str(arguments.port), "--workers", str(os.cpu_count() or 1)),
+        *("--blocking-threads", str(THREADS_PER_PROCESS), "--backpressure", str(CONNECTIONS_PER_PROCESS)),
+        *("--workers-kill-timeout", "8"),
+    ]
+    return start("web", command, log=VAR / "log" / "web.log", env=_python_path())
+
+
+def _worker() -> Child:
+    command = [sys.executable, str(ROOT / "manage.py"), "procrastinate", "worker"]
+    return start("worker", command, log=VAR / "log" / "worker.log")
+
+
+def _python_path() -> dict[str, str]:
+    """Return the environment in which `bacao` can be imported wherever the command was typed."""
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
+
+
+def _wait_until_green(arguments: argparse.Namespace, children: list[Child]) -> None:
+    """Wait for `/health` to say 200; a site that answers but is behind with its jobs is announced with a warning."""
+    until = time.monotonic() + GREEN_SECONDS
+    answer = "no answer"
+    while time.monotonic() < until:
+        _check(children)
+        try:
+            with urllib.request.urlopen(f"{_address(arguments)}/health", timeout=5):  # noqa: S310  # our own address
+                return
+        except urllib.error.HTTPError as problem:
+            answer = problem.read().decode(errors="replace")
+        except OSError as problem:
+            answer = str(problem)
+        time.sleep(0.05)
+    warn(Text(f"/health 还没有变绿: {answer}", f"/health is not green yet: {answer}"))
+
+
+def _watch(children: list[Child]) -> None:
+    """Stay until a process ends or somebody asks to stop.
+
+    :raises Died: a process ended on its own.
+    """
+    while True:
+        _check(children)
+        time.sleep(LOOK_SECONDS)
+
+
+def _check(children: list[Child]) -> None:
+    for child in children:
+        if (code := child.process.poll()) is not None:
+            raise Died(
+                Text(
+                    f"{child.name} 自己退出了 (代码 {code}), 因此全部停止。日志 {child.log}:\n{child.tail()}",
+                    f"{child.name} ended by itself (exit code {code}), so everything was stopped. See {child.log}.",
+                )
+            )
+
+
+def _address(arguments: argparse.Namespace) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(arguments.host, arguments.host)  # noqa: S104  # compared, not bound
+    return f"http://{host}:{arguments.port}"
+
+
+def _announce(arguments: argparse.Namespace, seconds: float) -> None:
+    """Print where the site is and who may sign in."""
+    address = os.environ.get("BACAO_BASE_URL") or f"http://localhost:{arguments.port}"
+    console.print()
+    say(
+        Text(f"拔草在 {address} 等您 ({seconds:.1f} 秒)。", f"Bacao is at {address} ({seconds:.1f} s)."),
+        style="bold green",
+    )
+    if (VAR / "demo").exists():
+        with start("demo", [sys.executable, "-m", "bacao.cli", "demo"], env=_python_path()) as logins:
+            logins.process.wait()
+    say(Text("按 Ctrl-C 停止。", f"Ctrl-C stops it. Logs are in {VAR / 'log'}."), style="dim")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stop
+
+
+def _let_nothing_interrupt() -> None:
+    """Ignore further signals while the tree is stopping; each process has a time limit for it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)

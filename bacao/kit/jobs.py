@@ -1,0 +1,23 @@
+"""Housekeeping of the jobs themselves."""
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+FAILED_JOBS_KEPT_HOURS = 30 * 24
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="retry_stalled_jobs", pass_context=True)
+async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    """Hand the jobs of a worker that died to another: every job may run twice and must not mind."""
+    for job in await context.app.job_manager.get_stalled_jobs():
+        await context.app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="17 4 * * *")
+@app.task(queueing_lock="forget_old_jobs", pass_context=True)
+async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
+    """Drop what is left of jobs that ended long ago; successful ones are dropped at once."""
+    await context.app.job_manager.delete_old_jobs(
+        nb_hours=FAILED_JOBS_KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )
