@@ -2,6 +2,7 @@
 
 from bacao.accounts.services.people import NameTaken, PersonRow, create_person, load_people, set_preferences
 from bacao.accounts.services.roles import end_role, grant_role, refresh_operators
+from bacao.accounts.services.sessions import end_sessions
 from bacao.accounts.services.sign_in import (
     AccountClosed,
     CodeGone,
@@ -27,6 +28,7 @@ __all__ = [
     "create_person",
     "delete_old_codes",
     "end_role",
+    "end_sessions",
     "grant_role",
     "load_people",
     "refresh_operators",

@@ -1,6 +1,12 @@
 """Addresses for residents and members."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from bacao.web.resident.views import sign_in
 
 app_name = "resident"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("sign-in/code", sign_in.sign_in_code, name="sign-in-code"),
+    path("sign-out", sign_in.sign_out, name="sign-out"),
+]
