@@ -1,19 +1,28 @@
 """Reads of offers: live terms for lists, one offer or version with its terms, a shop's own list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import F, Func, JSONField, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from bacao.kit.hours import expand_hours
+from bacao.kit.calendar import DayKind
+from bacao.kit.hours import Span, expand_hours
 from bacao.kit.queries import get_calendar_overlay
 
 from .models import Offer, OfferFunder, OfferVersion
 from .rules import PARTIES, Item, Terms
+
+_PLAIN = (
+    "title_zh", "title_en", "terms_zh", "terms_en", "price_minor", "list_minor", "face_minor", "percent_basis_points",
+    "threshold_minor", "cap_minor", "uses", "party_size", "per_person", "per_order", "sale_from", "sale_until",
+    "valid_days", "weekly_hours", "exclusive",
+)  # fmt: skip
+"""What `Terms` and `OfferVersion` call by the same name."""
+_JOINED = ("offer_id", "pk", "offer__place_id", "offer__kind", "offer__stock__limit", "offer__stock__used", "items")
 
 
 def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Terms]]:
@@ -22,7 +31,7 @@ def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Te
     Live, current version, inside its sale window and weekly hours (both half open, PR12), units left. Places without
     any are left out. One statement, and one more for the calendar where an offer has hours of its own.
     """
-    versions = _with_terms().filter(
+    versions = OfferVersion.objects.filter(
         Q(sale_from=None) | Q(sale_from__lte=at),
         Q(sale_until=None) | Q(sale_until__gt=at),
         Q(offer__stock__limit=None) | Q(offer__stock__used__lt=F("offer__stock__limit")),
@@ -30,7 +39,8 @@ def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Te
         offer__state=Offer.State.LIVE,
         offer__place__in=list(place_ids),
     )
-    found = [get_terms(version) for version in versions.order_by("offer_id")]
+    rows = versions.order_by("offer_id").values_list(*_JOINED, _shares(), *_PLAIN)
+    found = [_make_terms(row[: len(_JOINED) + 1], row[len(_JOINED) + 1 :]) for row in rows]
     overlay = _overlay() if any(terms.weekly_hours for terms in found) else frozenset()
     live: dict[int, list[Terms]] = {}
     for terms in found:
@@ -67,64 +77,57 @@ def list_versions(offer_id: int) -> list[OfferVersion]:
 
 def get_terms(version: OfferVersion) -> Terms:
     """Return a version as a value, with the stock that is left. Costs statements unless it came from this file."""
-    stock = version.offer.stock
-    shares = getattr(version, "shares", None)
+    offer, shares = version.offer, getattr(version, "shares", None)
     if shares is None:
-        shares = [{"party": row.party, "points": row.share_basis_points} for row in version.funders.all()]
+        shares = [[row.party, row.share_basis_points] for row in version.funders.all()]
+    joined = (
+        offer.pk, version.pk, offer.place_id, offer.kind, offer.stock.limit, offer.stock.used, version.items, shares
+    )  # fmt: skip
+    return _make_terms(joined, [getattr(version, name) for name in _PLAIN])
+
+
+def _make_terms(joined: Sequence[Any], plain: Iterable[Any]) -> Terms:
+    """Build the value from the columns `_JOINED` with the shares after them, and the columns `_PLAIN`."""
+    offer_id, version_id, place_id, kind, limit, used, items, shares = joined
     return Terms(
-        offer_id=version.offer_id,
-        version_id=version.pk,
-        place_id=version.offer.place_id,
-        kind=version.offer.kind,
-        title_zh=version.title_zh,
-        title_en=version.title_en,
-        terms_zh=version.terms_zh,
-        terms_en=version.terms_en,
-        items=tuple(Item(**item) for item in version.items),
-        price_minor=version.price_minor,
-        list_minor=version.list_minor,
-        face_minor=version.face_minor,
-        percent_basis_points=version.percent_basis_points,
-        threshold_minor=version.threshold_minor,
-        cap_minor=version.cap_minor,
-        uses=version.uses,
-        party_size=version.party_size,
-        stock=stock.limit,
-        stock_left=None if stock.limit is None else stock.limit - stock.used,
-        per_person=version.per_person,
-        per_order=version.per_order,
-        sale_from=version.sale_from,
-        sale_until=version.sale_until,
-        valid_days=version.valid_days,
-        weekly_hours=version.weekly_hours,
-        exclusive=version.exclusive,
-        funders=tuple((share["party"], share["points"]) for share in sorted(shares, key=_funder_rank)),
+        offer_id=offer_id,
+        version_id=version_id,
+        place_id=place_id,
+        kind=kind,
+        items=tuple(Item(**item) for item in items),
+        stock=limit,
+        stock_left=None if limit is None else limit - used,
+        funders=tuple(sorted(((party, points) for party, points in shares), key=_rank_of_funder)),
+        **dict(zip(_PLAIN, plain, strict=True)),
     )
 
 
-def _funder_rank(share: dict[str, object]) -> int:
-    return PARTIES.index(str(share["party"]))
+def _rank_of_funder(share: tuple[str, int]) -> int:
+    return PARTIES.index(share[0])
+
+
+def _shares() -> ArraySubquery:
+    """Return who funds a version as [[party, basis points], ...]."""
+    pair = Func("party", "share_basis_points", function="jsonb_build_array", output_field=JSONField())
+    return ArraySubquery(OfferFunder.objects.filter(version=OuterRef("pk")).values_list(pair))
 
 
 def _with_terms() -> QuerySet[OfferVersion]:
     """Return all versions with what `get_terms` reads: offer, stock and shares, in one statement."""
-    shares = OfferFunder.objects.filter(version=OuterRef("pk")).values(
-        json=JSONObject(party="party", points="share_basis_points")
-    )
-    return OfferVersion.objects.select_related("offer__stock").annotate(shares=ArraySubquery(shares))
+    return OfferVersion.objects.select_related("offer__stock").annotate(shares=_shares())
 
 
-def _overlay() -> frozenset[tuple[date, str]]:
+def _overlay() -> frozenset[tuple[date, DayKind]]:
     return frozenset(get_calendar_overlay().items())
 
 
-def _within_hours(expression: str, at: datetime, overlay: frozenset[tuple[date, str]]) -> bool:
+def _within_hours(expression: str, at: datetime, overlay: frozenset[tuple[date, DayKind]]) -> bool:
     today = timezone.localdate(at)
     return any(start <= at < end for start, end in _spans(expression, today, overlay))
 
 
 @lru_cache(maxsize=4096)
-def _spans(expression: str, today: date, overlay: frozenset[tuple[date, str]]) -> tuple[tuple[datetime, datetime], ...]:
+def _spans(expression: str, today: date, overlay: frozenset[tuple[date, DayKind]]) -> tuple[Span, ...]:
     """Return the spans that can contain an instant of `today`; hours past midnight belong to the day before (PR12)."""
     zone = timezone.get_default_timezone()
     return tuple(expand_hours(expression, first=today - timedelta(days=1), days=2, overlay=dict(overlay), zone=zone))
