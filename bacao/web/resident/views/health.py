@@ -1,0 +1,33 @@
+"""`/health`: is the site able to serve, for load balancers, `bacao up` and whoever is woken at night."""
+
+from django.db import Error
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+import bacao
+from bacao.discovery import queries as discovery
+from bacao.kit import queries as kit
+
+LAG_SECONDS_MAX = 300  # older than that, the worker is stuck or gone
+
+
+@require_safe
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """Return what is well and what is not: 200 if all is, else 503."""
+    at = timezone.now()
+    report: dict[str, object] = {"version": bacao.__version__}
+    try:
+        lags = {
+            "worker_lag_seconds": kit.get_job_lag_seconds(at),
+            "outbox_lag_seconds": discovery.get_outbox_lag_seconds(at),
+        }
+        report |= {"database": "ok", "workers": kit.count_workers(at), **lags}
+        well = max(lags.values()) <= LAG_SECONDS_MAX
+    except Error as problem:
+        report |= {"database": type(problem).__name__}
+        well = False
+    report["status"] = "ok" if well else "failing"
+    return JsonResponse(report, status=200 if well else 503)
