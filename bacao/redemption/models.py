@@ -1,8 +1,26 @@
 """The counter: codes, attempts, redemptions, undos, arrivals (redemption.md, section 12)."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+
+# Both facts a redemption leans on never change once they are true, so reading them without a lock is enough.
+POSSIBLE = """
+    SELECT uses_total INTO sold FROM orders_voucher WHERE id = NEW.voucher_id AND merchant_id = NEW.merchant_id;
+    IF sold IS NULL OR NEW.use_number > sold THEN
+        RAISE EXCEPTION 'use % of voucher % was never sold by merchant %', NEW.use_number, NEW.voucher_id, NEW.merchant_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.cycle > 0 AND NOT EXISTS (
+        SELECT 1 FROM redemption_redemption earlier JOIN redemption_undo undo ON undo.redemption_id = earlier.id
+        WHERE earlier.voucher_id = NEW.voucher_id AND earlier.use_number = NEW.use_number AND earlier.cycle = NEW.cycle - 1
+    ) THEN
+        RAISE EXCEPTION 'use % of voucher % is not free again', NEW.use_number, NEW.voucher_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
 
 
 class VoucherCode(models.Model):
@@ -13,8 +31,8 @@ class VoucherCode(models.Model):
     handle = models.BinaryField(max_length=5, unique=True)
     epoch = models.IntegerField(default=0)
     typed_hash = models.BinaryField(max_length=32)
-    highest_day = models.IntegerField(default=0, help_text="UTC day of the highest step seen (RD7)")
-    highest_step = models.IntegerField(default=-1)
+    highest_step = models.IntegerField(default=-1, help_text="highest step used so far, counted from 1970 (RD7)")
+    issued_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
@@ -37,7 +55,10 @@ class Attempt(models.Model):
 
 
 class Redemption(models.Model):
-    """A use of a voucher was consumed (核销): unique per voucher, use and cycle."""
+    """A use of a voucher was consumed (核销): unique per voucher, use and cycle.
+
+    One press of the clerk may consume several uses of a card: those rows share `key`, and are undone together.
+    """
 
     class Proof(models.TextChoices):
         CHAIN = "chain"
@@ -54,7 +75,7 @@ class Redemption(models.Model):
     bill_minor = models.IntegerField(null=True, help_text="what the meal cost, where the offer needs it")
     charge_minor = models.IntegerField(default=0, help_text="what the clerk had to charge at the counter")
     discount_minor = models.IntegerField(default=0)
-    ledger_id = models.UUIDField(help_text="the ledger transaction that booked it")
+    ledger_id = models.UUIDField(null=True, help_text="the ledger transaction of the press; none where no money moves")
     redeemed_at = models.DateTimeField()
 
     class Meta:
@@ -64,6 +85,16 @@ class Redemption(models.Model):
             models.CheckConstraint(condition=Q(use_number__gte=1), name="redemption_use_number_from_one"),
         ]
         indexes = [models.Index(fields=["merchant", "-redeemed_at"]), models.Index(fields=["place", "-redeemed_at"])]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="possible",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                declare=[("sold", "smallint")],
+                func=POSSIBLE,
+            ),
+        ]
 
 
 class Undo(models.Model):
@@ -72,8 +103,11 @@ class Undo(models.Model):
     redemption = models.OneToOneField(Redemption, models.PROTECT, related_name="undo", primary_key=True)
     key = models.UUIDField()
     clerk = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
-    ledger_id = models.UUIDField()
+    ledger_id = models.UUIDField(null=True)
     undone_at = models.DateTimeField()
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class Arrival(models.Model):

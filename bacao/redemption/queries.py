@@ -1,0 +1,162 @@
+"""Reads of the counter: the code a member's phone shows, what was redeemed, who came."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+
+from bacao.redemption import rules
+
+from .models import Arrival, Redemption, VoucherCode
+
+if TYPE_CHECKING:
+    from bacao.accounts.models import User
+
+DAYS_AHEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCode:
+    """What a member's phone needs to show a voucher for four days without network (RD5).
+
+    `seeds` = 14 bytes by UTC day. `typed` = twelve digits. No part of it may be logged or cached.
+    """
+
+    handle: bytes
+    typed: str
+    seeds: dict[int, bytes]
+
+    def token_at(self, at: datetime) -> str:
+        """Return the 47 digits shown at an instant of the days held. :raises KeyError: for another day"""
+        day, step = divmod(rules.step_at(at), rules.STEPS_PER_DAY)
+        value = rules.value_of(self.seeds[day], self.handle, day, step)
+        return rules.encode_token(rules.Token(rules.BC2, self.handle, value))
+
+
+@lru_cache(maxsize=4)
+def derive_keys(secret: str) -> rules.Keys:
+    """Return the keys of a deployment; the secret is asked for each time, the derivation remembered."""
+    return rules.derive_keys(secret)
+
+
+def get_keys() -> rules.Keys:
+    """Return the keys of this deployment."""
+    return derive_keys(settings.SECRET_KEY)
+
+
+def get_live_code(code: VoucherCode, at: datetime) -> LiveCode:
+    """Return what the member's phone shows from today on; costs no statement."""
+    keys, handle, today = get_keys(), bytes(code.handle), rules.step_at(at) // rules.STEPS_PER_DAY
+    days = range(today, today + DAYS_AHEAD + 1)
+    seeds = {day: rules.day_seed(keys.chain, code.voucher_id.bytes, code.epoch, day) for day in days}
+    return LiveCode(handle, _typed_code(code, keys), seeds)
+
+
+def get_anchors(code: VoucherCode, days: Iterable[int]) -> dict[int, bytes]:
+    """Return the ends of a voucher's chains by UTC day: what a counter may know."""
+    key, handle = get_keys().chain, bytes(code.handle)
+    seeds = {day: rules.day_seed(key, code.voucher_id.bytes, code.epoch, day) for day in days}
+    return {day: rules.anchor_of(seed, handle, day) for day, seed in seeds.items()}
+
+
+def list_redemptions(
+    merchant_id: int, since: datetime, until: datetime, place_id: int | None = None, limit: int | None = None
+) -> list[Redemption]:
+    """Return what was redeemed at a merchant in [since, until), undone ones too, newest first.
+
+    `.voucher.order.offer_version`, `.place`, `.clerk` and `.undo` are loaded.
+    """
+    rows = Redemption.objects.filter(merchant=merchant_id, redeemed_at__gte=since, redeemed_at__lt=until)
+    if place_id is not None:
+        rows = rows.filter(place=place_id)
+    rows = rows.select_related("voucher__order__offer_version", "place", "clerk", "undo")
+    return list(rows.order_by("-redeemed_at", "-pk")[:limit])
+
+
+def get_redemption(redemption_id: int) -> Redemption:
+    """Return a redemption with its place, voucher and undo. :raises Redemption.DoesNotExist:"""
+    return Redemption.objects.select_related("place", "voucher__order", "undo").get(pk=redemption_id)
+
+
+def find_last_redemption(voucher_id: UUID) -> Redemption | None:
+    """Return the latest use of a voucher that still counts, with its place and clerk."""
+    rows = Redemption.objects.filter(voucher=voucher_id, undo=None).select_related("place", "clerk", "arrival")
+    return rows.order_by("-redeemed_at", "-pk").first()
+
+
+def list_arrivals(user: "User", limit: int | None = None) -> list[Arrival]:
+    """Return where somebody truly came, newest first."""
+    rows = _arrivals().filter(user=user).select_related("place__category", "place__district", "note")
+    return list(rows.order_by("-arrived_at")[:limit])
+
+
+def get_arrival(arrival_id: int) -> Arrival:
+    """Return an arrival that counts, with its place. :raises Arrival.DoesNotExist:"""
+    return _arrivals().select_related("place__category", "place__merchant", "user").get(pk=arrival_id)
+
+
+def list_arrivals_of_places(
+    place_ids: Iterable[int], since: datetime | None = None, limit: int | None = None
+) -> list[Arrival]:
+    """Return who came to some places, newest first, with `.user`, `.place`, `.note`."""
+    rows = _arrivals(since).filter(place__in=list(place_ids)).select_related("user", "place", "note")
+    return list(rows.order_by("-arrived_at")[:limit])
+
+
+def count_arrivals(
+    *,
+    place_ids: Iterable[int] | None = None,
+    note_id: int | None = None,
+    user: "User | None" = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Return how many arrivals count in [since, until), of all places or of those asked for."""
+    rows = _arrivals(since, until)
+    if place_ids is not None:
+        rows = rows.filter(place__in=list(place_ids))
+    if note_id is not None:
+        rows = rows.filter(note=note_id)
+    if user is not None:
+        rows = rows.filter(user=user)
+    return rows.count()
+
+
+def count_arrivals_by_place(place_ids: Iterable[int] | None = None, since: datetime | None = None) -> dict[int, int]:
+    """Return how many arrivals count at each place (of all where none are named); places without any are left out."""
+    rows = _arrivals(since)
+    if place_ids is not None:
+        rows = rows.filter(place__in=list(place_ids))
+    return dict(rows.values_list("place").annotate(number=Count("*")).order_by())
+
+
+def count_arrivals_by_note(note_ids: Iterable[int]) -> dict[int, int]:
+    """Return how many arrivals began with each note (U05); notes without any are left out."""
+    rows = _arrivals().filter(note__in=list(note_ids))
+    return dict(rows.values_list("note").annotate(number=Count("*")).order_by())
+
+
+def _arrivals(since: datetime | None = None, until: datetime | None = None) -> QuerySet[Arrival]:
+    rows = Arrival.objects.filter(void_at=None)
+    if since is not None:
+        rows = rows.filter(arrived_at__gte=since)
+    if until is not None:
+        rows = rows.filter(arrived_at__lt=until)
+    return rows
+
+
+def _typed_code(code: VoucherCode, keys: rules.Keys) -> str:
+    """Return the digits whose keyed hash is stored: the draw that was taken when the code was issued."""
+    stored, draw = bytes(code.typed_hash), 0
+    while True:
+        typed = rules.typed_code(keys.typed, code.voucher_id.bytes, code.epoch, draw)
+        if rules.look_up_hash(keys.look_up, code.merchant_id, typed) == stored:
+            return typed
+        draw += 1
+        if draw == 1000:
+            raise LookupError(f"the code of voucher {code.voucher_id} was issued under another secret")
