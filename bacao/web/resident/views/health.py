@@ -7,8 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 import bacao
-from bacao.discovery import queries as discovery
-from bacao.kit import queries as kit
+from bacao.discovery.queries.outbox import get_outbox_lag_seconds
+from bacao.kit.queries import count_workers, get_job_lag_seconds
 
 LAG_SECONDS_MAX = 300  # older than that, the worker is stuck or gone
 
@@ -21,10 +21,10 @@ def health(request: HttpRequest) -> JsonResponse:
     report: dict[str, object] = {"version": bacao.__version__}
     try:
         lags = {
-            "worker_lag_seconds": kit.get_job_lag_seconds(at),
-            "outbox_lag_seconds": discovery.get_outbox_lag_seconds(at),
+            "worker_lag_seconds": get_job_lag_seconds(at),
+            "outbox_lag_seconds": get_outbox_lag_seconds(at),
         }
-        report |= {"database": "ok", "workers": kit.count_workers(at), **lags}
+        report |= {"database": "ok", "workers": count_workers(at), **lags}
         well = max(lags.values()) <= LAG_SECONDS_MAX
     except Error as problem:
         report |= {"database": type(problem).__name__}
