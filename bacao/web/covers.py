@@ -13,6 +13,8 @@ from typing import Any
 HEIGHTS = {"portrait": 133.3, "square": 100.0, "wide": 62.5}
 PATTERNS = ("dots", "stripes", "checks", "waves", "crosses", "plain", "gingham", "rain")
 HUES_APART = (32, 150, 196, -38, 88)
+# how much colour the ink of a hue carries, so that the wall looks printed and not like sweets: (up to hue, share)
+INKS = ((30, 0.85), (100, 1.0), (150, 0.8), (200, 0.62), (270, 0.58), (340, 0.6), (360, 0.72))
 PALE, RICH, VIVID, DEEP, NIGHT = "pale", "rich", "vivid", "deep", "night"
 
 
@@ -56,7 +58,15 @@ class Cover:
     @property
     def style(self) -> str:
         """Return what the style sheet needs to know, as CSS custom properties."""
-        return f"--tint:{self.tint};--second:{self.second};--turn:{self.turn:.1f};--line:{self.line_size:.1f}"
+        return (
+            f"--tint:{self.tint};--second:{self.second};--c:{ink_of(self.tint)};--c2:{ink_of(self.second)};"
+            f"--turn:{self.turn:.1f};--line:{self.line_size:.1f}"
+        )
+
+
+def ink_of(hue: int) -> float:
+    """Return how much of its chroma a hue (0-359) is printed with."""
+    return next(share for until, share in INKS if hue < until)
 
 
 def units_of(line: str) -> float:
@@ -67,6 +77,8 @@ def units_of(line: str) -> float:
 def fit(line: str, *, width: float, height: float, largest: float, smallest: float = 6.5) -> float:
     """Return the largest type size at which a line, broken where it must be, fills at most `width` x `height`."""
     longest_word = max((units_of(word) for word in line.split()), default=0) if line.isascii() else 0
+    if not line.isascii() and units_of(line) <= 3.5:  # too short to be broken well
+        return max(smallest, min(largest, height, width / (units_of(line) * 1.04)))
     size = largest
     while size > smallest:
         rows = -(-units_of(line) * 1.06 // max(1, width // size))
@@ -84,15 +96,15 @@ def _hero(cover: Cover, lots: Random, emoji: list[str]) -> None:
         cover.line_size = fit(cover.line, width=46, height=40, largest=13)
         return
     cover.side = lots.choice(("start", "end", "middle"))
-    x = {"start": 28, "end": 72, "middle": 50}[cover.side]
-    cover.pieces = [Piece(emoji[0], x, 76, lots.uniform(98, 116), lots.uniform(-18, 18))]
-    cover.line_size = fit(cover.line, width=84, height=44, largest=19)
+    x = {"start": 24, "end": 76, "middle": 50}[cover.side]
+    cover.pieces = [Piece(emoji[0], x, 79, lots.uniform(108, 132), lots.uniform(-18, 18))]
+    cover.line_size = fit(cover.line, width=84, height=44 if cover.shape == "portrait" else 24, largest=20)
 
 
 def _scatter(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.tone = lots.choice((PALE, RICH, VIVID, DEEP))
     columns, rows = (5, 3) if cover.shape == "wide" else (3, 4) if cover.shape == "portrait" else (3, 3)
-    size = 82 / columns
+    size = 92 / columns
     step = 100 / columns
     for row in range(rows):
         for column in range(columns + row % 2):
@@ -112,7 +124,7 @@ def _table(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.tone = lots.choice((PALE, RICH, VIVID))
     cover.pattern = lots.choice(("gingham", "stripes", "checks", "plain"))
     wide = cover.shape == "wide"
-    sizes = [26, 20, 17, 15] if wide else [46, 33, 27, 24]
+    sizes = [36, 27, 23, 20] if wide else [60, 42, 36, 30]
     shelf = 78 if wide else 74
     tall = HEIGHTS[cover.shape]
     count = min(len(emoji), 4 if wide else 3)
@@ -132,7 +144,7 @@ def _type(cover: Cover, lots: Random, emoji: list[str]) -> None:
     wide = cover.shape == "wide"
     corner = 86 if cover.side != "bottom" else 16
     cover.pieces = [Piece(emoji[0], 84, corner if not wide else 76, 16 if wide else 23, lots.uniform(-12, 12))]
-    cover.line_size = fit(cover.line, width=80, height=36 if wide else 78, largest=16 if wide else 26)
+    cover.line_size = fit(cover.line, width=80, height=36 if wide else 78, largest=17 if wide else 38)
 
 
 def _split(cover: Cover, lots: Random, emoji: list[str]) -> None:
@@ -152,8 +164,10 @@ def _stamp(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.pattern = lots.choice(("stripes", "dots", "plain", "waves"))
     cover.turn = lots.uniform(-6, 6)
     wide = cover.shape == "wide"
-    cover.pieces = [Piece(emoji[0], 50, 42, 26 if wide else 44, lots.uniform(-8, 8))]
-    cover.line_size = fit(cover.line, width=50 if not wide else 34, height=18 if not wide else 12, largest=10, smallest=4)
+    cover.pieces = [Piece(emoji[0], 50, 42, 28 if wide else 52, lots.uniform(-8, 8))]
+    cover.line_size = fit(
+        cover.line, width=50 if not wide else 34, height=18 if not wide else 12, largest=10, smallest=4
+    )
 
 
 def _vertical(cover: Cover, lots: Random, emoji: list[str]) -> None:
@@ -161,7 +175,9 @@ def _vertical(cover: Cover, lots: Random, emoji: list[str]) -> None:
     wide = cover.shape == "wide"
     cover.pieces = [Piece(emoji[0], 25 if wide else 32, 66 if wide else 76, 40 if wide else 54, lots.uniform(-10, 10))]
     if cover.is_chinese:
-        cover.line_size = fit(cover.line, width=48 if wide else 108, height=40 if wide else 48, largest=12 if wide else 19)
+        cover.line_size = fit(
+            cover.line, width=36 if wide else 106, height=40 if wide else 52, largest=12 if wide else 25
+        )
     else:
         cover.line_size = fit(cover.line, width=80, height=24 if wide else 52, largest=11 if wide else 19)
 
@@ -170,9 +186,12 @@ def _slip(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.tone = lots.choice((RICH, VIVID, DEEP))
     cover.pattern = lots.choice(("dots", "checks", "crosses", "plain"))
     cover.turn = lots.uniform(-5, 5)
-    rows = 2 if cover.shape == "wide" else 3
-    cover.pieces = [Piece(name, 0, 0, 10 if cover.shape == "wide" else 15) for name in emoji[:rows]]
-    cover.line_size = fit(cover.line, width=56, height=26, largest=12, smallest=5)
+    wide = cover.shape == "wide"
+    rows = 2 if wide else 3
+    cover.pieces = [Piece(name, 0, 0, 9 if wide else 15) for name in emoji[:rows]]
+    cover.line_size = fit(
+        cover.line, width=30 if wide else 56, height=12 if wide else 26, largest=8 if wide else 12, smallest=4
+    )
 
 
 def _night(cover: Cover, lots: Random, emoji: list[str]) -> None:
@@ -193,14 +212,16 @@ def _polaroid(cover: Cover, lots: Random, emoji: list[str]) -> None:
         Piece(emoji[0], 46, 56, 26 if wide else 48, lots.uniform(-8, 8)),
         Piece(emoji[1 % len(emoji)], 78, 76, 14 if wide else 25, lots.uniform(-12, 12)),
     ]
-    cover.line_size = fit(cover.line, width=64, height=13, largest=9, smallest=4)
+    cover.line_size = fit(
+        cover.line, width=44 if wide else 64, height=9 if wide else 13, largest=6 if wide else 9, smallest=4
+    )
 
 
 def _burst(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.tone = lots.choice((RICH, VIVID))
     wide = cover.shape == "wide"
     cover.turn = lots.uniform(0, 20)
-    cover.pieces = [Piece(emoji[0], 50 if not wide else 72, 60, 58 if not wide else 42, lots.uniform(-12, 12))]
+    cover.pieces = [Piece(emoji[0], 50 if not wide else 72, 60, 72 if not wide else 44, lots.uniform(-12, 12))]
     cover.line_size = fit(cover.line, width=84 if not wide else 44, height=26, largest=15 if not wide else 11)
 
 
@@ -208,7 +229,7 @@ def _tiles(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.tone = lots.choice((PALE, RICH))
     count = {"portrait": 4, "square": 3, "wide": 4}[cover.shape]
     cover.pieces = [Piece(emoji[i % len(emoji)], 0, 0, 30, lots.uniform(-12, 12)) for i in range(count)]
-    cover.side = lots.choice(("top", "middle", "bottom"))
+    cover.side = lots.choice(("top", "middle", "bottom") if cover.shape == "portrait" else ("top", "bottom"))
     cover.line_size = fit(cover.line, width=84, height=36, largest=15)
 
 
@@ -250,7 +271,9 @@ def _name_of(layout: object, lots: Random) -> str:
     return str(layout) if layout in LAYOUTS else lots.choice(names)
 
 
-def draw(words: Mapping[str, Any], *, shape: str = "portrait", emoji: str = "sparkles", tint: int = 90, line: str = "") -> Cover:
+def draw(
+    words: Mapping[str, Any], *, shape: str = "portrait", emoji: str = "sparkles", tint: int = 90, line: str = ""
+) -> Cover:
     """Return the cover that `words` describe; `emoji`, `tint` and `line` stand in for what they leave out."""
     names = [str(name) for name in words.get("emoji") or [emoji]]
     hue = int(words.get("tint", tint)) % 360
