@@ -140,7 +140,9 @@ def plan_shops(random: Random, streets: tuple[StreetLine, ...]) -> tuple[ShopPla
     shops: list[ShopPlan] = []
     for number, trade in enumerate(trades):
         street = random.choices(streets, streets_weighted)[0]
-        spot = next(p for p in iter(lambda s=street: point_beside(s.line, random), None) if not on_water(p, river))
+        spot = point_beside(street.line, random)
+        while on_water(spot, river):
+            spot = point_beside(street.line, random)
         merchant, brand = number, ""
         name = _shop_name(random, trade)
         while name.zh in names:
@@ -232,7 +234,8 @@ def _package(random: Random, shop: ShopPlan) -> dict[str, object]:
     party = random.choice((1, 2, 2, 2, 4)) if shop.usual_minor > 2500 else random.choice((1, 1, 2))
     dishes = random.sample(shop.menu, k=min(len(shop.menu), random.randint(2, 3)))
     items = [
-        {"zh": d.name.zh, "en": d.name.en, "quantity": party if d.minor < 3500 else 1, "unit_minor": d.minor} for d in dishes
+        {"zh": d.name.zh, "en": d.name.en, "quantity": party if d.minor < 3500 else 1, "unit_minor": d.minor}
+        for d in dishes
     ]
     worth = sum(int(item["quantity"]) * int(item["unit_minor"]) for item in items)  # type: ignore[call-overload]  # built just above
     size = {1: Text("单人", "for one"), 2: Text("双人", "for two"), 4: Text("四人", "for four")}[party]
@@ -295,7 +298,9 @@ def plan_offers(random: Random, shops: tuple[ShopPlan, ...]) -> tuple[OfferPlan,
                 continue
             terms = MAKERS[kind](random, shop)
             if kind in {"package", "percent_off"} and random.random() < 0.15:
-                terms["weekly_hours"] = random.choice(("Mo-Fr 11:00-14:00", "Mo-Th 17:00-22:00", "Sa,Su,PH 09:00-18:00"))
+                terms["weekly_hours"] = random.choice(
+                    ("Mo-Fr 11:00-14:00", "Mo-Th 17:00-22:00", "Sa,Su,PH 09:00-18:00")
+                )
             if kind in {"package", "voucher", "card"}:
                 terms["stock"] = random.choice((None, None, 60, 200, 500))
                 terms["per_person"] = random.choice((None, None, 2, 5))

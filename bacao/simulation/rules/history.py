@@ -10,7 +10,12 @@ from .city import CREATORS, CityPlan, OfferPlan, ShopPlan
 from .writing import REPLIES, mood_of, write_review
 
 DAYS, ORDERS = 60, 9600
-CLOCKS = {"eat": ((12.2, 0.7), (18.6, 0.9)), "drink": ((10.2, 0.9), (15.0, 1.6)), "night": ((20.6, 1.2),), "do": ((11.0, 1.2), (15.6, 2.0))}
+CLOCKS = {
+    "eat": ((12.2, 0.7), (18.6, 0.9)),
+    "drink": ((10.2, 0.9), (15.0, 1.6)),
+    "night": ((20.6, 1.2),),
+    "do": ((11.0, 1.2), (15.6, 2.0)),
+}
 STARS_SPREAD = 0.7
 
 
@@ -106,7 +111,11 @@ def _plan_order(
 
 def _person(random: Random, people: int) -> int:
     """Return who buys: anybody, with a few regulars coming much more often."""
-    return min(int(random.expovariate(1 / 140)), people - 1) if random.random() < 0.7 else random.randrange(CREATORS, people)
+    return (
+        min(int(random.expovariate(1 / 140)), people - 1)
+        if random.random() < 0.7
+        else random.randrange(CREATORS, people)
+    )
 
 
 def _opinion(random: Random, shop: ShopPlan) -> tuple[int, str, str]:

@@ -1,0 +1,114 @@
+"""What the search chooses from: bill lines, and offers as bare numbers (pricing.md, sections 3 and 8)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+NO_CAP = -1
+NEVER = 2**62  # the expiry of something that does not expire
+
+
+class Op(IntEnum):
+    """How a candidate's discount is computed. The order is the kind rank: percent before fixed (PR23)."""
+
+    COVER = 0  # layer 1: covered units at list price, less the price paid for them (package, card, time slot)
+    PERCENT = 1  # basis points of the base, capped
+    LINE_PRICE = 2  # every line down to a target amount
+    DOWN_TO = 3  # the eligible amount down to a target
+    TIERS = 4  # the highest tier reached
+    EACH = 5  # so much for every full step
+    VOUCHER = 6  # units of a face value, each bought at a price
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a bill: its whole amount at list price, minor units. Lines are spread over in order of `id`."""
+
+    id: int
+    list_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to use one offer version. All amounts in minor units; `id` is stable and unique.
+
+    `lines` = ids of the lines it applies to. `threshold_minor` is compared with the eligible lines at list price, or
+    with what is left of them where `threshold_on_running`. `cover` = ((line id, list amount of the covered units), ...)
+    for COVER; with `list_only` the covered units are out of reach for later offers. `targets` = ((line id, amount), ...)
+    for LINE_PRICE. `tiers` = ((minimum, off), ...) rising. A VOUCHER uses `units` of `face_minor`, each costing
+    `price_minor`; COVER costs `price_minor` once. `owned` = already paid for, so no new cash.
+    `excludes` = ids of candidates that may not stand beside it; `group` = at most one of an exclusion group.
+    """
+
+    id: int
+    op: Op
+    layer: int
+    lines: frozenset[int]
+    rank: int = 0
+    basis_points: int = 0
+    cap_minor: int = NO_CAP
+    threshold_minor: int = 0
+    threshold_on_running: bool = False
+    cover: tuple[tuple[int, int], ...] = ()
+    list_only: bool = False
+    targets: tuple[tuple[int, int], ...] = ()
+    target_minor: int = 0
+    tiers: tuple[tuple[int, int], ...] = ()
+    step_minor: int = 0
+    off_minor: int = 0
+    max_times: int = 1
+    face_minor: int = 0
+    price_minor: int = 0
+    units: int = 1
+    owned: bool = False
+    expires: int = NEVER
+    stands_alone: bool = False
+    group: int = 0
+    excludes: frozenset[int] = field(default_factory=frozenset)
+
+
+def order_of(candidate: Candidate) -> tuple[int, int, int, int]:
+    """Return the place of a candidate in the published order of calculation (ruleset pr-1)."""
+    return (candidate.layer, candidate.op, candidate.rank, candidate.id)
+
+
+def conflict(a: Candidate, b: Candidate, list_minor: Mapping[int, int]) -> bool:
+    """Return whether two candidates may not be applied together (PR20, PR21, and one layer-1 offer a unit, PR7).
+
+    `list_minor` = list amount of each line: two covers share a line only while their units fit beside each other.
+    """
+    if a.stands_alone or b.stands_alone or (a.group != 0 and a.group == b.group):
+        return True
+    if b.id in a.excludes or a.id in b.excludes:
+        return True
+    if a.layer != 1 or b.layer != 1 or not a.lines & b.lines:
+        return False
+    if a.op != Op.COVER or b.op != Op.COVER:
+        return True
+    mine, theirs = dict(a.cover), dict(b.cover)
+    return any(mine[line] + theirs.get(line, 0) > list_minor.get(line, 0) for line in mine)
+
+
+def conflict_masks(ordered: Sequence[Candidate], lines: Sequence[Line]) -> list[int]:
+    """Return for each candidate the bits of those it cannot stand beside."""
+    list_minor = {line.id: line.list_minor for line in lines}
+    masks = [0] * len(ordered)
+    for i, a in enumerate(ordered):
+        for j in range(i + 1, len(ordered)):
+            if conflict(a, ordered[j], list_minor):
+                masks[i] |= 1 << j
+                masks[j] |= 1 << i
+    return masks
+
+
+def merge_lines(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Return the lines in order of id.
+
+    :raises ValueError: two lines share an id, or an amount is negative
+    """
+    ordered = tuple(sorted(lines, key=lambda line: line.id))
+    if len({line.id for line in ordered}) != len(ordered):
+        raise ValueError("two lines of a bill share an id")
+    if any(line.list_minor < 0 for line in ordered):
+        raise ValueError("a line of a bill is negative")
+    return ordered

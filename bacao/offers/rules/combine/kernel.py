@@ -1,0 +1,273 @@
+"""The search itself, on integer arrays, so that Numba can compile it; without Numba it runs as it stands, slowly.
+
+Depth-first over the published order, keeping what is left of every line, with the optimistic value of pricing.md
+section 8 as bound. Method: branch and bound (Land and Doig, 1960) on a fixed order of at most `most` choices.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    F = TypeVar("F", bound=Callable[..., Any])
+
+    def compiled(function: F) -> F: ...
+
+else:
+    try:
+        from numba import njit
+
+        compiled = njit(cache=True, nogil=True)
+    except ImportError:  # the answers are the same
+
+        def compiled(function):
+            return function
+
+
+# columns of the table of candidates
+(OP, BASIS_POINTS, CAP, THRESHOLD, ON_RUNNING, LIST_BASE, LIST_ONLY, TARGET, STEP, OFF, TIMES, FACE, PRICE, UNITS, OWNED,
+ EXPIRES, ID, LINES) = range(18)  # fmt: skip
+COLUMNS = 18
+# columns of the state of a node
+RUNNING, LEFT, BURN, NEW_CASH = range(4)
+
+
+@compiled
+def spread(amount: int, mask: int, weights: np.ndarray, parts: np.ndarray) -> None:
+    """Fill `parts` with the amount split over the lines of `mask` by largest remainder, ties to the first (PR3).
+
+    `weights` = what is left of the lines (of the covered units, for a cover), so that no part exceeds its line.
+    """
+    count = weights.shape[0]
+    total = 0
+    for line in range(count):
+        parts[line] = 0
+        if mask >> line & 1:
+            total += weights[line]
+    if total == 0 or amount == 0:
+        return
+    given = 0
+    for line in range(count):
+        if mask >> line & 1:
+            parts[line] = amount * weights[line] // total
+            given += parts[line]
+    taken = 0  # lines that already got their odd unit
+    for _ in range(amount - given):
+        best, best_rest = -1, -1
+        for line in range(count):
+            if mask >> line & 1 and not taken >> line & 1:
+                rest = amount * weights[line] % total
+                if rest > best_rest:
+                    best, best_rest = line, rest
+        taken |= 1 << best
+        parts[best] += 1
+
+
+@compiled
+def amount_of(mask: int, amounts: np.ndarray) -> int:
+    """Return the sum of the amounts of the lines of a mask."""
+    total = 0
+    for line in range(amounts.shape[0]):
+        if mask >> line & 1:
+            total += amounts[line]
+    return total
+
+
+@compiled
+def line_price_discount(mask: int, targets: np.ndarray, left: int, amounts: np.ndarray, parts: np.ndarray) -> int:
+    """Return the discount that brings every line down to its target, and fill `parts`; at most `left` in all."""
+    total = 0
+    for line in range(amounts.shape[0]):
+        parts[line] = 0
+        if mask >> line & 1 and amounts[line] > targets[line]:
+            parts[line] = amounts[line] - targets[line]
+            total += parts[line]
+    if total > left:
+        wanted = parts.copy()
+        spread(left, mask, wanted, parts)
+        return left
+    return total
+
+
+@compiled
+def bill_discount(row: np.ndarray, tiers: np.ndarray, base: int, eligible_list: int) -> int:
+    """Return what a percentage, tier, step or target takes off a base, before the limit of what is left."""
+    reach = base if row[ON_RUNNING] else eligible_list
+    if reach < row[THRESHOLD]:
+        return 0
+    off = 0
+    if row[OP] == 1:
+        off = base * row[BASIS_POINTS] // 10000
+    elif row[OP] == 3:
+        off = max(0, base - row[TARGET])
+    elif row[OP] == 4:
+        for k in range(0, tiers.shape[0], 2):
+            if tiers[k] > 0 and reach >= tiers[k]:
+                off = max(off, tiers[k + 1])
+    elif row[OP] == 5:
+        off = min(row[TIMES], reach // row[STEP]) * row[OFF]
+    return off if row[CAP] < 0 else min(off, row[CAP])
+
+
+@compiled
+def apply_candidate(
+    row: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, open_now: np.ndarray, state: np.ndarray,
+    open_next: np.ndarray, state_next: np.ndarray, parts: np.ndarray,
+) -> int:  # fmt: skip
+    """Apply one candidate to a state, write the next state, and return the discount; 0 = no effect, nothing written.
+
+    `open_now` = what later offers may still touch of each line; `cover` = covered list amounts (COVER) or target
+    amounts (LINE_PRICE) by line; `parts` is filled with the discount of each line.
+    """
+    mask, op, left = row[LINES], row[OP], state[LEFT]
+    paid_before, used_up, burn, bought = 0, 0, 0, 0
+    if op == 0:
+        used_up = amount_of(mask, cover)
+        discount = used_up - row[PRICE]
+        paid_before = used_up
+        bought = 0 if row[OWNED] else row[PRICE]
+        if discount <= 0 or used_up > left:
+            return 0
+        spread(discount, mask, cover, parts)
+    elif op == 6:
+        base = amount_of(mask, open_now)
+        reach = base if row[ON_RUNNING] else amount_of(mask, lists)
+        if reach < row[THRESHOLD] * row[UNITS]:
+            return 0
+        rest = min(left, base)
+        discount = 0
+        for _ in range(row[UNITS]):
+            worth = min(row[FACE], rest)
+            if worth <= row[PRICE]:
+                return 0
+            discount += worth - row[PRICE]
+            burn += row[FACE] - worth
+            rest -= worth
+            paid_before += worth
+        bought = 0 if row[OWNED] else row[PRICE] * row[UNITS]
+        spread(discount, mask, open_now, parts)
+    elif op == 2:
+        discount = line_price_discount(mask, cover, left, open_now, parts)
+        paid_before = discount
+    else:
+        base = amount_of(mask, lists if row[LIST_BASE] else open_now)
+        touchable = amount_of(mask, open_now)
+        discount = min(bill_discount(row, tiers, base, amount_of(mask, lists)), left, touchable)
+        paid_before = discount
+        spread(discount, mask, open_now, parts)
+    if discount <= 0:
+        return 0
+    for line in range(open_now.shape[0]):
+        open_next[line] = open_now[line] - parts[line]
+        if op == 0 and row[LIST_ONLY]:
+            open_next[line] = open_now[line] - cover[line]
+    state_next[RUNNING] = state[RUNNING] - discount
+    state_next[LEFT] = left - paid_before
+    state_next[BURN] = state[BURN] + burn
+    state_next[NEW_CASH] = state[NEW_CASH] + bought
+    return int(discount)
+
+
+@compiled
+def optimistic(
+    start: int, room: int, state: np.ndarray, blocked: int, standalone: np.ndarray, by_value: np.ndarray
+) -> int:
+    """Return the lowest cost any set could still reach from here, using candidates from `start` on."""
+    gain = 0
+    for k in range(by_value.shape[0]):
+        i = by_value[k]
+        if room == 0:
+            break
+        if i >= start and not blocked >> i & 1:
+            gain += standalone[i]
+            room -= 1
+    return int(state[RUNNING] - min(state[LEFT], gain))
+
+
+@compiled
+def better_tie(
+    depth: int, chosen: np.ndarray, state: np.ndarray, best_count: int, best_set: np.ndarray, best_state: np.ndarray,
+    table: np.ndarray,
+) -> bool:  # fmt: skip
+    """Return whether a set of equal cost is to be preferred: burn, number, new cash, expiries, ids (PR28)."""
+    if state[BURN] != best_state[BURN]:
+        return bool(state[BURN] < best_state[BURN])
+    if depth != best_count:
+        return depth < best_count
+    cash, best_cash = state[LEFT] + state[NEW_CASH], best_state[LEFT] + best_state[NEW_CASH]
+    if cash != best_cash:
+        return bool(cash < best_cash)
+    for column in (EXPIRES, ID):
+        mine = np.sort(table[chosen[:depth], column])
+        theirs = np.sort(table[best_set[:best_count], column])
+        for k in range(depth):
+            if mine[k] != theirs[k]:
+                return bool(mine[k] < theirs[k])
+    return False
+
+
+@compiled
+def search(
+    table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, conflicts: np.ndarray,
+    standalone: np.ndarray, by_value: np.ndarray, most: int, budget: int, forced: int,
+    best_set: np.ndarray, best_state: np.ndarray,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Find the cheapest set; write it to `best_set` and its state to `best_state`.
+
+    `forced` = index that every set must hold, or -1. `budget` = nodes after which it stops, or -1 for none.
+    :returns: number chosen (-1 = no set holds `forced`), nodes looked at, lowest cost a cut node could still reach
+    """
+    n, lines = table.shape[0], lists.shape[0]
+    open_, states = np.zeros((most + 1, lines), np.int64), np.zeros((most + 1, 4), np.int64)
+    blocked, position = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
+    chosen, parts = np.zeros(most + 1, np.int64), np.zeros(lines, np.int64)
+    open_[0] = lists
+    states[0, RUNNING] = states[0, LEFT] = lists.sum()
+    best_count = 0 if forced < 0 else -1
+    best_state[:] = states[0]
+    if forced >= 0:
+        blocked[0] = conflicts[forced]
+    depth, nodes, has_forced = 0, 0, np.zeros(most + 1, np.bool_)
+    while depth >= 0:
+        i = position[depth]
+        if i >= n or depth == most or (forced >= 0 and not has_forced[depth] and i > forced):
+            depth -= 1
+            continue
+        if best_count >= 0:
+            hope = optimistic(i, most - depth, states[depth], blocked[depth], standalone, by_value)
+            if hope > best_state[RUNNING]:
+                depth -= 1
+                continue
+        position[depth] = i + 1
+        if blocked[depth] >> i & 1:
+            continue
+        if budget >= 0 and nodes >= budget:
+            position[depth] = i
+            break
+        nodes += 1
+        if apply_candidate(table[i], tiers[i], cover[i], lists, open_[depth], states[depth], open_[depth + 1],
+                           states[depth + 1], parts) == 0:  # fmt: skip
+            continue
+        chosen[depth] = i
+        below = depth + 1
+        has_forced[below] = has_forced[depth] or i == forced
+        if forced < 0 or has_forced[below]:
+            cost = states[below, RUNNING]
+            if best_count < 0 or cost < best_state[RUNNING] or (
+                cost == best_state[RUNNING]
+                and better_tie(below, chosen, states[below], best_count, best_set, best_state, table)
+            ):  # fmt: skip
+                best_count = below
+                best_set[:below] = chosen[:below]
+                best_state[:] = states[below]
+        blocked[below] = blocked[depth] | conflicts[i]
+        position[below] = i + 1
+        depth = below
+    lowest = best_state[RUNNING]
+    while depth >= 0:
+        lowest = min(lowest, optimistic(
+            position[depth], most - depth, states[depth], blocked[depth], standalone, by_value
+        ))  # fmt: skip
+        depth -= 1
+    return best_count, nodes, lowest

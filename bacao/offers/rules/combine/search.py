@@ -1,0 +1,187 @@
+"""The lowest price over every allowed combination of offers, exactly, and what each offer contributed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import kernel
+from .candidates import Candidate, Line, Op, conflict_masks, merge_lines, order_of
+
+MOST_APPLIED = 5
+MOST_ELIGIBLE = 30
+MOST_CANDIDATES = 62
+MOST_LINES = 62
+NODE_BUDGET = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One candidate as it was applied: its discount, and its part of each line in order of line id (PR3)."""
+
+    candidate: Candidate
+    base_minor: int
+    discount_minor: int
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """The answer. All amounts in minor units.
+
+    `cost_minor` = economic cost: what is still to pay plus the price of what was used (PR9). `pay_now_minor` = still to
+    pay at the counter. `bought_minor` = to be bought now, `already_paid_minor` = paid earlier. `bound_minor` = how much
+    lower the true best could be; 0 = exact (PR25, PR26). `nodes` = sets looked at.
+    """
+
+    applied: tuple[Applied, ...]
+    list_minor: int
+    cost_minor: int
+    pay_now_minor: int
+    bought_minor: int
+    already_paid_minor: int
+    burn_minor: int
+    bound_minor: int
+    nodes: int
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Return the ids of the applied candidates, in the order of calculation."""
+        return tuple(step.candidate.id for step in self.applied)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Candidates and a bill as arrays; made once and searched several times."""
+
+    lines: tuple[Line, ...]
+    ordered: tuple[Candidate, ...]
+    table: np.ndarray
+    tiers: np.ndarray
+    cover: np.ndarray
+    lists: np.ndarray
+    conflicts: np.ndarray
+    standalone: np.ndarray
+    by_value: np.ndarray
+    budget: int
+
+
+def state_problem(lines: Iterable[Line], candidates: Sequence[Candidate]) -> Problem:
+    """Return the arrays of a bill and its candidates; those worth nothing on their own are dropped (section 8).
+
+    :raises ValueError: more than 62 lines or candidates worth something, doubled ids, negative amounts
+    """
+    ordered_lines = merge_lines(lines)
+    if len(ordered_lines) > MOST_LINES:
+        raise ValueError(f"a bill has at most {MOST_LINES} lines, not {len(ordered_lines)}")
+    ordered = sorted(candidates, key=order_of)
+    if len({candidate.id for candidate in ordered}) != len(ordered):
+        raise ValueError("two candidates share an id")
+    lists = np.array([line.list_minor for line in ordered_lines], np.int64)
+    index = {line.id: k for k, line in enumerate(ordered_lines)}
+    table, tiers, cover = _tables(ordered, index)
+    standalone = _standalone(table, tiers, cover, lists)
+    kept = np.flatnonzero(standalone)
+    ordered = [ordered[i] for i in kept]
+    if len(ordered) > MOST_CANDIDATES:
+        raise ValueError(f"at most {MOST_CANDIDATES} candidates can be searched, not {len(ordered)}")
+    standalone = standalone[kept]
+    distinct = len({candidate.group or -candidate.id for candidate in ordered})
+    return Problem(
+        lines=ordered_lines, ordered=tuple(ordered), table=table[kept], tiers=tiers[kept], cover=cover[kept], lists=lists,
+        conflicts=np.array(conflict_masks(ordered, ordered_lines), np.int64), standalone=standalone,
+        by_value=np.argsort(-standalone, kind="stable"), budget=-1 if distinct <= MOST_ELIGIBLE else NODE_BUDGET,
+    )  # fmt: skip
+
+
+def _tables(ordered: Sequence[Candidate], index: dict[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows = [
+        (
+            c.op, c.basis_points, c.cap_minor, c.threshold_minor, c.threshold_on_running, c.layer == 1, c.list_only,
+            c.target_minor, c.step_minor, c.off_minor, c.max_times, c.face_minor, c.price_minor, c.units, c.owned,
+            c.expires, c.id, sum(1 << index[line] for line in c.lines if line in index),
+        )
+        for c in ordered
+    ]  # fmt: skip
+    table = np.array(rows, np.int64).reshape(len(rows), kernel.COLUMNS)
+    tiers = np.zeros((len(rows), 2 * max((len(c.tiers) for c in ordered), default=0)), np.int64)
+    cover = np.zeros((len(rows), len(index)), np.int64)
+    for i, c in enumerate(ordered):
+        for k, (minimum, off) in enumerate(c.tiers):
+            tiers[i, 2 * k : 2 * k + 2] = minimum, off
+        for line, amount in c.cover or c.targets:
+            if line in index:
+                cover[i, index[line]] = amount
+    return table, tiers, cover
+
+
+def _standalone(table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray) -> np.ndarray:
+    """Return each candidate's discount on the untouched bill: no later discount of it can be larger (PR7)."""
+    state = np.array([lists.sum(), lists.sum(), 0, 0], np.int64)
+    scratch, after, parts = np.zeros_like(lists), np.zeros(4, np.int64), np.zeros_like(lists)
+    return np.array(
+        [
+            kernel.apply_candidate(table[i], tiers[i], cover[i], lists, lists, state, scratch, after, parts)
+            for i in range(len(table))
+        ],
+        np.int64,
+    )
+
+
+def find_best(problem: Problem, *, forced: int | None = None, most: int = MOST_APPLIED) -> Combination | None:
+    """Return the cheapest combination, or the cheapest one that holds the candidate with the id `forced`.
+
+    Exact for at most 30 offers and 5 applied; beyond that `bound_minor` says how far off it could be (PR25, PR26).
+    Ties: least burn, fewest offers, less new cash, earliest expiry, smallest ids (PR28).
+    :returns: None only where no allowed combination holds `forced`
+    """
+    index = -1 if forced is None else next((i for i, c in enumerate(problem.ordered) if c.id == forced), None)
+    if index is None:
+        return None
+    best_set, best_state = np.zeros(most + 1, np.int64), np.zeros(4, np.int64)
+    count, nodes, lowest = kernel.search(
+        problem.table, problem.tiers, problem.cover, problem.lists, problem.conflicts, problem.standalone,
+        problem.by_value, most, problem.budget, index, best_set, best_state,
+    )  # fmt: skip
+    if count < 0:
+        return None
+    return _combination(problem, best_set[:count], nodes, lowest)
+
+
+def _combination(problem: Problem, chosen: np.ndarray, nodes: int, lowest: int) -> Combination:
+    """Replay the chosen candidates, keeping what each of them did."""
+    open_now = problem.lists.copy()
+    state = np.array([open_now.sum(), open_now.sum(), 0, 0], np.int64)
+    applied: list[Applied] = []
+    paid = 0
+    for i in chosen:
+        candidate = problem.ordered[i]
+        after, open_next, parts = np.zeros(4, np.int64), np.zeros_like(open_now), np.zeros_like(open_now)
+        row = problem.table[i]
+        basis = problem.lists if candidate.layer == 1 else open_now
+        base = kernel.amount_of(int(row[kernel.LINES]), basis)
+        discount = kernel.apply_candidate(
+            row, problem.tiers[i], problem.cover[i], problem.lists, open_now, state, open_next, after, parts
+        )
+        applied.append(Applied(candidate, int(base), int(discount), tuple(int(part) for part in parts)))
+        open_now, state = open_next, after
+        if candidate.owned and candidate.op in (Op.COVER, Op.VOUCHER):
+            paid += candidate.price_minor * (candidate.units if candidate.op == Op.VOUCHER else 1)
+    return Combination(
+        applied=tuple(applied),
+        list_minor=int(problem.lists.sum()),
+        cost_minor=int(state[kernel.RUNNING]),
+        pay_now_minor=int(state[kernel.LEFT]),
+        bought_minor=int(state[kernel.NEW_CASH]),
+        already_paid_minor=paid,
+        burn_minor=int(state[kernel.BURN]),
+        bound_minor=max(0, int(state[kernel.RUNNING]) - int(lowest)),
+        nodes=int(nodes),
+    )
+
+
+def best_combination(lines: Iterable[Line], candidates: Sequence[Candidate]) -> Combination:
+    """Return the cheapest allowed combination of candidates for a bill; with no candidates, the bill itself."""
+    found = find_best(state_problem(lines, candidates))
+    assert found is not None, "without a forced candidate the empty set is always allowed"
+    return found
