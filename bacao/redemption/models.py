@@ -9,12 +9,13 @@ from django.db.models.functions import Now
 POSSIBLE = """
     SELECT uses_total INTO sold FROM orders_voucher WHERE id = NEW.voucher_id AND merchant_id = NEW.merchant_id;
     IF sold IS NULL OR NEW.use_number > sold THEN
-        RAISE EXCEPTION 'use % of voucher % was never sold by merchant %', NEW.use_number, NEW.voucher_id, NEW.merchant_id
+        RAISE EXCEPTION 'use % of voucher % was never sold by this merchant', NEW.use_number, NEW.voucher_id
             USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.cycle > 0 AND NOT EXISTS (
         SELECT 1 FROM redemption_redemption earlier JOIN redemption_undo undo ON undo.redemption_id = earlier.id
-        WHERE earlier.voucher_id = NEW.voucher_id AND earlier.use_number = NEW.use_number AND earlier.cycle = NEW.cycle - 1
+        WHERE earlier.voucher_id = NEW.voucher_id AND earlier.use_number = NEW.use_number
+            AND earlier.cycle = NEW.cycle - 1
     ) THEN
         RAISE EXCEPTION 'use % of voucher % is not free again', NEW.use_number, NEW.voucher_id
             USING ERRCODE = 'check_violation';
@@ -39,6 +40,9 @@ class VoucherCode(models.Model):
             models.UniqueConstraint(fields=["merchant", "typed_hash"], name="redemption_typed_code_per_merchant"),
         ]
 
+    def __str__(self) -> str:
+        return f"code of {self.voucher_id}"
+
 
 class Attempt(models.Model):
     """Every key ever sent with its stored answer: same key, same body, same answer for ever (RD54)."""
@@ -52,6 +56,9 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merchant", "key"], name="redemption_attempt_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.status}"
 
 
 class Redemption(models.Model):
@@ -96,6 +103,9 @@ class Redemption(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"use {self.use_number} of {self.voucher_id}"
+
 
 class Undo(models.Model):
     """A redemption taken back inside its window; nothing is deleted (RD42)."""
@@ -108,6 +118,9 @@ class Undo(models.Model):
 
     class Meta:
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"undo of {self.redemption_id}"
 
 
 class Arrival(models.Model):
@@ -130,3 +143,6 @@ class Arrival(models.Model):
             models.Index(fields=["user", "-arrived_at"]),
             models.Index(fields=["note"], condition=Q(void_at=None), name="redemption_arrivals_of_note"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.place_id}"

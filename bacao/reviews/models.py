@@ -21,3 +21,6 @@ class Review(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(stars__gte=1, stars__lte=5), name="reviews_1_to_5_stars")]
         indexes = [models.Index(fields=["place", "-written_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.stars} stars for {self.place_id}"

@@ -59,10 +59,7 @@ def shares_of(terms: Terms, *, paid_minor: int, uses_total: int, bill_minor: int
     A card's price and worth are spread over its uses by largest remainder, so that the uses sum to the card exactly.
     The discount is split by its funders use by use (PR4, PR5).
     """
-    if terms.needs_bill:
-        worth = discount_on_bill(terms, bill_minor or 0)
-    else:
-        worth = terms.list_minor
+    worth = discount_on_bill(terms, bill_minor or 0) if terms.needs_bill else terms.worth_minor
     uses = [1] * uses_total
     pairs = zip(largest_remainder(paid_minor, uses), largest_remainder(worth, uses), strict=True)
     return [_share(terms, paid, max(worth_of_use - paid, 0)) for paid, worth_of_use in pairs]

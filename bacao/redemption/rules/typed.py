@@ -41,7 +41,7 @@ def is_practice(code: str) -> bool:
 
 
 def typed_code(key: bytes, voucher_id: bytes, epoch: int, draw: int) -> str:
-    """Return a voucher's code for a draw 0, 1, ...; the next draw is taken when one collides or is kept for practice."""
+    """Return a voucher's code for a draw 0, 1, ...: the next one where a draw collides or is for practice."""
     message = voucher_id + epoch.to_bytes(4, "big") + draw.to_bytes(4, "big")
     body = f"{int.from_bytes(hmac.digest(key, message, 'sha256'), 'big') % 10**11:011d}"
     return body + damm_digit(body)

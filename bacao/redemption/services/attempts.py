@@ -70,7 +70,8 @@ def claim_key(*, merchant_id: int, key: UUID, request: dict[str, Any]) -> Answer
     request_hash = hashlib.sha256(msgspec.json.encode(request, order="sorted")).digest()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO redemption_attempt (merchant_id, key, request_hash) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO redemption_attempt (merchant_id, key, request_hash)"
+            " VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
             [merchant_id, key, request_hash],
         )
         if cursor.rowcount == 1:
