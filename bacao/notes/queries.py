@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from bacao.notes.models import Note, NotePlace, Save
 from bacao.notes.rules import Cursor
@@ -98,3 +98,26 @@ def count_published_notes(user_id: int) -> int:
 def count_waiting_notes() -> int:
     """Return how many notes wait for a moderator."""
     return Note.objects.filter(state=Note.State.PENDING).count()
+
+
+def list_published_note_ids() -> list[int]:
+    """Return every published note's id, oldest first."""
+    return list(Note.objects.filter(state=Note.State.PUBLISHED).order_by("pk").values_list("pk", flat=True))
+
+
+def list_note_ids_of_places(place_ids: Iterable[int]) -> list[int]:
+    """Return the ids of the notes, in whatever state, that name one of these places."""
+    return list(NotePlace.objects.filter(place__in=list(place_ids)).values_list("note", flat=True).distinct())
+
+
+def list_place_ids_of_notes(note_ids: Iterable[int]) -> list[int]:
+    """Return the ids of the places that these notes, in whatever state, name."""
+    return list(NotePlace.objects.filter(note__in=list(note_ids)).values_list("place", flat=True).distinct())
+
+
+def count_notes_by_place(place_ids: Iterable[int] | None = None) -> dict[int, int]:
+    """Return how many published notes name each place (all where none are named); places without any are left out."""
+    rows = NotePlace.objects.filter(note__state=Note.State.PUBLISHED)
+    if place_ids is not None:
+        rows = rows.filter(place__in=list(place_ids))
+    return dict(rows.values_list("place").annotate(number=Count("*")).order_by())

@@ -141,6 +141,11 @@ def count_arrivals_by_note(note_ids: Iterable[int]) -> dict[int, int]:
     return dict(rows.values_list("note").annotate(number=Count("*")).order_by())
 
 
+def list_place_ids_of_redemptions(redemption_ids: Iterable[int]) -> list[int]:
+    """Return the ids of the places at which these redemptions happened."""
+    return list(Redemption.objects.filter(pk__in=list(redemption_ids)).values_list("place", flat=True).distinct())
+
+
 def _arrivals(since: datetime | None = None, until: datetime | None = None) -> QuerySet[Arrival]:
     rows = Arrival.objects.filter(void_at=None)
     if since is not None:

@@ -67,5 +67,10 @@ def count_each_star(place_id: int) -> dict[int, int]:
     return {n: found[f"s{n}"] for n in stars}
 
 
+def list_place_ids_of_reviews(review_ids: Iterable[int]) -> list[int]:
+    """Return the ids of the places these reviews are about."""
+    return list(Review.objects.filter(pk__in=list(review_ids)).values_list("place", flat=True).distinct())
+
+
 def _verified() -> QuerySet[Review]:
     return Review.objects.filter(arrival__void_at=None).select_related("user", "arrival")
