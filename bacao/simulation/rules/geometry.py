@@ -6,6 +6,7 @@ Everything is drawn on a plane in metres (x east, y north) around `CENTRE` and t
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 Point = tuple[float, float]
@@ -313,7 +314,7 @@ def smooth(points: Sequence[Point], rounds: int = 3) -> list[Point]:
     line = list(points)
     for _ in range(rounds):
         cut = [line[0]]
-        for (x1, y1), (x2, y2) in zip(line, line[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(line):
             cut += [(0.75 * x1 + 0.25 * x2, 0.75 * y1 + 0.25 * y2), (0.25 * x1 + 0.75 * x2, 0.25 * y1 + 0.75 * y2)]
         line = [*cut, line[-1]]
     return line

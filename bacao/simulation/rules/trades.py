@@ -177,7 +177,7 @@ TRADES: tuple[Trade, ...] = (
         ("steaming-bowl", "dumpling", "chopsticks", "spoon", "egg", "hot-pepper", "cooking", "bowl-with-spoon"),
         35,
         (15, 38),
-        EARLY + MEALS,
+        (*EARLY, *MEALS),
         ("breakfast", "quick", "solo"),
         family_names=True,
     ),
@@ -408,7 +408,7 @@ TRADES: tuple[Trade, ...] = (
         ("house-with-garden", "tent", "canoe", "bicycle", "mountain", "compass", "luggage", "sunrise-over-mountains"),
         205,
         (68, 388),
-        STAY + ("Mo-Su 08:30-17:30", "Mo-Su 09:00-18:00"),
+        (*STAY, "Mo-Su 08:30-17:30", "Mo-Su 09:00-18:00"),
         ("view", "family", "weekend"),
     ),
     Trade(

@@ -33,9 +33,9 @@ class Candidate:
     """One way to use one offer version. All amounts in minor units; `id` is stable and unique.
 
     `lines` = ids of the lines it applies to. `threshold_minor` is compared with the eligible lines at list price, or
-    with what is left of them where `threshold_on_running`. `cover` = ((line id, list amount of the covered units), ...)
-    for COVER; with `list_only` the covered units are out of reach for later offers. `targets` = ((line id, amount), ...)
-    for LINE_PRICE. `tiers` = ((minimum, off), ...) rising. A VOUCHER uses `units` of `face_minor`, each costing
+    with what is left of them where `threshold_on_running`. `cover` = ((line id, list amount of covered units), ...)
+    for COVER; with `list_only` the covered units are out of reach for later offers. `targets` = ((line id, amount),
+    ...) for LINE_PRICE. `tiers` = ((minimum, off), ...) rising. A VOUCHER uses `units` of `face_minor`, each costing
     `price_minor`; COVER costs `price_minor` once. `owned` = already paid for, so no new cash.
     `excludes` = ids of candidates that may not stand beside it; `group` = at most one of an exclusion group.
     """

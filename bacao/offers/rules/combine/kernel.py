@@ -26,8 +26,8 @@ else:
 
 
 # columns of the table of candidates
-(OP, BASIS_POINTS, CAP, THRESHOLD, ON_RUNNING, LIST_BASE, LIST_ONLY, TARGET, STEP, OFF, TIMES, FACE, PRICE, UNITS, OWNED,
- EXPIRES, ID, LINES) = range(18)  # fmt: skip
+(OP, BASIS_POINTS, CAP, THRESHOLD, ON_RUNNING, LIST_BASE, LIST_ONLY, TARGET, STEP, OFF, TIMES, FACE, PRICE, UNITS,
+ OWNED, EXPIRES, ID, LINES) = range(18)  # fmt: skip
 COLUMNS = 18
 # columns of the state of a node
 RUNNING, LEFT, BURN, NEW_CASH = range(4)

@@ -88,8 +88,8 @@ def state_problem(lines: Iterable[Line], candidates: Sequence[Candidate]) -> Pro
     standalone = standalone[kept]
     distinct = len({candidate.group or -candidate.id for candidate in ordered})
     return Problem(
-        lines=ordered_lines, ordered=tuple(ordered), table=table[kept], tiers=tiers[kept], cover=cover[kept], lists=lists,
-        conflicts=np.array(conflict_masks(ordered, ordered_lines), np.int64), standalone=standalone,
+        lines=ordered_lines, ordered=tuple(ordered), table=table[kept], tiers=tiers[kept], cover=cover[kept],
+        lists=lists, conflicts=np.array(conflict_masks(ordered, ordered_lines), np.int64), standalone=standalone,
         by_value=np.argsort(-standalone, kind="stable"), budget=-1 if distinct <= MOST_ELIGIBLE else NODE_BUDGET,
     )  # fmt: skip
 
