@@ -181,7 +181,7 @@ def random_candidate(random: Random, number: int, lines: list[Line], ids: list[i
         cover=cover if op == Op.COVER else (), list_only=random.random() < 0.3,
         targets=tuple((line, amount(8000)) for line in sorted(some)) if op == Op.LINE_PRICE else (),
         target_minor=amount(total),
-        tiers=tuple(sorted((amount(total), amount(2500)) for _ in range(random.randint(1, 3) if op == Op.TIERS else 0))),
+        tiers=tuple(sorted((amount(total), amount(2500)) for _ in range(random.randint(1, 3) * (op == Op.TIERS)))),
         step_minor=amount(6000), off_minor=amount(900), max_times=random.randint(1, 4),
         face_minor=amount(6000), price_minor=amount(5000), units=random.randint(1, 3), owned=random.random() < 0.4,
         expires=random.choice((10, 20, 30)), stands_alone=random.random() < 0.06, group=random.choice((0, 0, 0, 1, 2)),
