@@ -1,6 +1,7 @@
 """What an offer promises and what it makes a bill cost: pure arithmetic in minor units (pricing.md)."""
 
 from .check import FIELDS, TermsRefused, check_funders, check_terms
+from .margin import Margin, margin_of
 from .price import Price, Step, best_single, discount_on_bill, price_of, split_by_funders
 from .terms import (
     CARD,
@@ -32,6 +33,7 @@ __all__ = [
     "THRESHOLD_OFF",
     "VOUCHER",
     "Item",
+    "Margin",
     "Price",
     "Step",
     "Terms",
@@ -41,6 +43,7 @@ __all__ = [
     "check_terms",
     "describe",
     "discount_on_bill",
+    "margin_of",
     "price_of",
     "say_amount",
     "split_by_funders",

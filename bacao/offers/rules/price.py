@@ -18,7 +18,7 @@ PARTNER_SAYS = Text("合作方补贴", "A partner takes off")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the receipt; a discount is negative. All lines but the last add up to the last."""
+    """One line of the receipt above "you pay"; a discount is negative. The lines add up to what is paid."""
 
     label: Text
     amount_minor: int
@@ -28,7 +28,7 @@ class Step:
 class Price:
     """What is paid under one offer. `payable_minor` is the whole cost: paid before coming plus paid at the counter.
 
-    `steps` = list price, what each funder takes off, payable. `funders` = ((party, minor units), ...), summing to
+    `steps` = list price and what each funder takes off. `funders` = ((party, minor units), ...), summing to
     `saving_minor` (IN10). `heads` = people (or uses of a card) the amounts are for; `basis` says so in words.
     """
 
@@ -135,7 +135,6 @@ def _price(terms: Terms, amounts: _Amounts, bill_minor: int | None) -> Price:
         steps=(
             Step(_list_label(terms, bill_minor), amounts.list_minor),
             *(Step(FUNDER_SAYS.get(party, PARTNER_SAYS), -part) for party, part in funders if part),
-            Step(Text("你付", "You pay"), amounts.payable_minor),
         ),
         funders=funders,
         heads=amounts.heads,

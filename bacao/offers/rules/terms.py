@@ -25,6 +25,11 @@ class Item:
     quantity: int
     unit_minor: int
 
+    @property
+    def name(self) -> Text:
+        """Its name in both languages, the other one where one is missing."""
+        return Text(self.zh or self.en, self.en or self.zh)
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -68,6 +73,11 @@ class Terms:
         if self.kind == VOUCHER:
             return self.face_minor
         return self.list_minor if self.kind in (PACKAGE, CARD) else 0
+
+    @property
+    def promise(self) -> Text:
+        """What it promises in a few words, for templates."""
+        return describe(self)
 
     @property
     def needs_bill(self) -> bool:
