@@ -197,7 +197,7 @@ def _spans_of_day(expression: str, day: date) -> list[Span]:
 
 
 def _spans_beginning(expression: str, day: date, overlay: Overlay) -> list[Span]:
-    """Return the spans that begin on a date, past midnight included, as naive local times."""
+    """Return the spans that begin on a date, past midnight included, as naive local times, merged and in order."""
     before, after = _halves(expression)
     model = day  # the date whose weekday counts
     if _HOLIDAY.search(before):
@@ -208,7 +208,29 @@ def _spans_beginning(expression: str, day: date, overlay: Overlay) -> list[Span]
     spans = [(start + shift, end + shift) for start, end in _spans_of_day(before, model)]
     cut = datetime.combine(model, time(23, 59))
     shift += _DAY
-    return spans + [(start + shift, min(end, cut) + shift) for start, end in _spans_of_day(after, model) if start < cut]
+    spans += [(start + shift, min(end, cut) + shift) for start, end in _spans_of_day(after, model) if start < cut]
+    return _merged(spans)
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    """Return spans in order, those that touch or overlap made one."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _in_zone(spans: list[Span], zone: tzinfo) -> list[Span]:
+    return [(start.replace(tzinfo=zone), end.replace(tzinfo=zone)) for start, end in spans]
+
+
+def hours_by_day(expression: str, *, first: date, days: int, overlay: Overlay, zone: tzinfo) -> list[list[Span]]:
+    """Return for each of `days` days the half-open spans that begin on it, as people read a week."""
+    dates = (first + timedelta(days=offset) for offset in range(days))
+    return [_in_zone(_spans_beginning(expression, day, overlay), zone) for day in dates]
 
 
 def expand_hours(expression: str, *, first: date, days: int, overlay: Overlay, zone: tzinfo) -> list[Span]:
@@ -218,11 +240,6 @@ def expand_hours(expression: str, *, first: date, days: int, overlay: Overlay, z
     midnight. A place that never closes has one span.
     """
     midnight = datetime.combine(first, time())
-    merged: list[Span] = []
-    for offset in range(-1, days):
-        for start, end in sorted(_spans_beginning(expression, first + timedelta(days=offset), overlay)):
-            if merged and start <= merged[-1][1]:
-                merged[-1] = merged[-1][0], max(end, merged[-1][1])
-            else:
-                merged.append((start, end))
-    return [(start.replace(tzinfo=zone), end.replace(tzinfo=zone)) for start, end in merged if end > midnight]
+    dates = (first + timedelta(days=offset) for offset in range(-1, days))
+    spans = _merged([span for day in dates for span in _spans_beginning(expression, day, overlay)])
+    return _in_zone([span for span in spans if span[1] > midnight], zone)

@@ -112,6 +112,9 @@ class OpeningSpan(models.Model):
     class Meta:
         indexes = [GistIndex(fields=["span"])]
 
+    def __str__(self) -> str:
+        return f"{self.span.lower} - {self.span.upper}"
+
 
 @pghistory.track(exclude=["updated_at", "source_hash"])
 class Place(models.Model):
@@ -214,6 +217,9 @@ class ClerkInvite(models.Model):
     accepted_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
 
+    def __str__(self) -> str:
+        return f"{self.place} until {self.expires_at}"
+
 
 class ImportRun(models.Model):
     """One import of shops from outside: what was read, kept, updated and why the rest was skipped."""
@@ -222,6 +228,9 @@ class ImportRun(models.Model):
     files = models.JSONField(default=list)
     started_at = models.DateTimeField()
     counts = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.started_at}"
 
 
 class MapFeature(models.Model):

@@ -1,0 +1,202 @@
+"""Reads of places and their hours, of the city's parts, and of who works where."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from bacao.kit.calendar import DayKind, day_kind, is_confirmed
+from bacao.kit.hours import Span, hours_by_day
+from bacao.kit.queries import get_calendar_overlay
+from bacao.places.models import (
+    Category,
+    ClerkInvite,
+    District,
+    ImportRun,
+    MapFeature,
+    Merchant,
+    OpeningSpan,
+    Place,
+    ShopRole,
+    Street,
+)
+from bacao.places.rules import SOURCES, Source, invite_hash
+
+if TYPE_CHECKING:
+    from bacao.accounts.models import User
+
+
+def _places() -> "QuerySet[Place]":
+    return Place.objects.select_related("category__parent", "district", "street", "merchant", "hours")
+
+
+def get_place(place_id: int) -> Place:
+    """Return a place with its category, district, street, merchant and hours, closed ones too."""
+    return _places().get(pk=place_id)
+
+
+def find_place(place_id: int) -> Place | None:
+    """Return a place, or None where there is none of that number."""
+    return _places().filter(pk=place_id).first()
+
+
+def list_places_by_id(ids: Iterable[int]) -> dict[int, Place]:
+    """Return places by id, closed ones too. One statement."""
+    return {place.pk: place for place in _places().filter(pk__in=list(ids))}
+
+
+def _within(category: str) -> Q:
+    return Q(category=category) | Q(category__parent=category)
+
+
+def list_places_in_cells(cells: Collection[int], category: str | None = None) -> list[Place]:
+    """Return the open places of grid cells (`kit.geo.cells_around`); `category` = code of a leaf or a branch."""
+    places = _places().filter(cell__in=cells, state=Place.State.OPEN)
+    return list(places.filter(_within(category)) if category else places)
+
+
+def list_open_places(category: str | None = None) -> "QuerySet[Place]":
+    """Return every open place by id, to be walked through once."""
+    places = _places().filter(state=Place.State.OPEN).order_by("pk")
+    return places.filter(_within(category)) if category else places
+
+
+def list_places_of_merchant(merchant_id: int) -> list[Place]:
+    """Return a merchant's places, open ones first."""
+    return list(_places().filter(merchant=merchant_id).order_by("-state", "pk"))
+
+
+def count_places(*, state: str = Place.State.OPEN) -> int:
+    """Return how many places there are in a state."""
+    return Place.objects.filter(state=state).count()
+
+
+# Hours
+
+
+def open_pattern_ids(at: datetime) -> dict[int, datetime]:
+    """Return the opening patterns that are open at an instant, with the instant until which they are (DS4)."""
+    return dict(OpeningSpan.objects.filter(span__contains=at).values_list("pattern", "span__endswith"))
+
+
+def get_open_until(place: Place, at: datetime) -> datetime | None:
+    """Return until when a place is open, or None where it is closed at that instant or its hours are not known.
+
+    A place that never closes answers with the end of what is expanded, days ahead.
+    """
+    if place.hours_id is None or place.state == Place.State.CLOSED:
+        return None
+    spans = OpeningSpan.objects.filter(pattern=place.hours_id, span__contains=at)
+    return spans.values_list("span__endswith", flat=True).first()
+
+
+class OpenDay(NamedTuple):
+    """One day of a week strip: its spans begin on it and may end after midnight; `confirmed` as in PR15."""
+
+    date: date
+    kind: DayKind
+    confirmed: bool
+    spans: list[Span]
+
+
+def list_week(place: Place, at: datetime) -> list[OpenDay]:
+    """Return the hours of seven days from the local date of `at` on; empty where they are not known."""
+    if place.hours is None:
+        return []
+    zone, overlay = timezone.get_default_timezone(), get_calendar_overlay()
+    first = at.astimezone(zone).date()
+    by_day = hours_by_day(place.hours.expression, first=first, days=7, overlay=overlay, zone=zone)
+    days = [date.fromordinal(first.toordinal() + offset) for offset in range(7)]
+    return [
+        OpenDay(day, day_kind(day, overlay), is_confirmed(day.year, overlay), spans)
+        for day, spans in zip(days, by_day, strict=True)
+    ]
+
+
+# The city
+
+
+def list_categories() -> list[Category]:
+    """Return the category tree in order, each branch before its leaves."""
+    return list(Category.objects.select_related("parent").order_by("position", "code"))
+
+
+def list_districts() -> list[District]:
+    """Return the districts in order."""
+    return list(District.objects.order_by("position", "code"))
+
+
+def list_streets(district: str | None = None) -> list[Street]:
+    """Return streets and stations with their district, of one district or of all."""
+    streets = Street.objects.select_related("district").order_by("kind", "code")
+    return list(streets.filter(district=district) if district else streets)
+
+
+def list_map_features() -> list[MapFeature]:
+    """Return the pieces of ground the city's own map is drawn from."""
+    return list(MapFeature.objects.order_by("kind", "pk"))
+
+
+def list_sources() -> list[Source]:
+    """Return whose data the open places come from, for the footer's attribution; only sources that ask for one."""
+    used = Place.objects.filter(state=Place.State.OPEN).order_by().values_list("source", flat=True).distinct()
+    return [SOURCES[source] for source in sorted(used) if source in SOURCES]
+
+
+def list_import_runs(limit: int = 20) -> list[ImportRun]:
+    """Return the latest imports, newest first."""
+    return list(ImportRun.objects.order_by("-started_at", "-pk")[:limit])
+
+
+# Who works where
+
+
+def get_merchant(merchant_id: int) -> Merchant:
+    """Return a merchant."""
+    return Merchant.objects.get(pk=merchant_id)
+
+
+def list_shop_roles(user: "User") -> list[ShopRole]:
+    """Return the shop roles somebody holds now, with merchant and place."""
+    return list(ShopRole.objects.filter(user=user, ended_at=None).select_related("merchant", "place").order_by("pk"))
+
+
+def list_staff(merchant_id: int) -> list[ShopRole]:
+    """Return who works for a merchant now, owners first, with the people and places."""
+    roles = ShopRole.objects.filter(merchant=merchant_id, ended_at=None).select_related("user", "place")
+    return list(roles.order_by("-kind", "granted_at"))
+
+
+def is_owner(user: "User", merchant_id: int) -> bool:
+    """Return whether somebody owns a merchant now."""
+    return _holds(user, merchant_id, Q(kind=ShopRole.Kind.OWNER))
+
+
+def is_clerk(user: "User", merchant_id: int, place_id: int | None = None) -> bool:
+    """Return whether somebody works at a merchant now (at a certain place of it, if given); owners count."""
+    here = Q() if place_id is None else Q(place=None) | Q(place=place_id)
+    return _holds(user, merchant_id, Q(kind=ShopRole.Kind.OWNER) | here)
+
+
+def _holds(user: "User", merchant_id: int, condition: Q) -> bool:
+    roles = ShopRole.objects.filter(condition, merchant=merchant_id, ended_at=None)
+    return user.pk is not None and roles.filter(user=user.pk).exists()
+
+
+def find_invite(secret: str) -> ClerkInvite | None:
+    """Return the invitation a link carries, whatever became of it, with merchant and place."""
+    return ClerkInvite.objects.select_related("merchant", "place").filter(secret_hash=invite_hash(secret)).first()
+
+
+def list_open_invites(merchant_id: int, at: datetime) -> list[ClerkInvite]:
+    """Return a merchant's invitations that can still be accepted, newest first."""
+    waiting = Q(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
+    return list(ClerkInvite.objects.filter(waiting, merchant=merchant_id).select_related("place").order_by("-pk"))
+
+
+def count_places_by_category() -> dict[str, int]:
+    """Return how many open places each category has itself."""
+    places = Place.objects.filter(state=Place.State.OPEN).order_by()
+    return dict(places.values_list("category").annotate(Count("pk")))

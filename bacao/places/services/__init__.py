@@ -1,0 +1,51 @@
+"""Changing places, their hours, the city's parts, and who works where."""
+
+from bacao.places.services.city import load_districts, load_map_features, load_streets, refresh_categories
+from bacao.places.services.hours import refresh_opening_spans, set_hours
+from bacao.places.services.invites import (
+    InviteExpired,
+    InviteForOthers,
+    InviteUnknown,
+    InviteUsed,
+    InviteWithdrawn,
+    accept_invite,
+    invite_clerk,
+    withdraw_invite,
+)
+from bacao.places.services.merchants import LastOwner, NotOwner, create_merchant, end_shop_role, grant_shop_role
+from bacao.places.services.places import (
+    PlaceRow,
+    close_place,
+    create_place,
+    load_places,
+    reopen_place,
+    update_place,
+)
+
+__all__ = [
+    "InviteExpired",
+    "InviteForOthers",
+    "InviteUnknown",
+    "InviteUsed",
+    "InviteWithdrawn",
+    "LastOwner",
+    "NotOwner",
+    "PlaceRow",
+    "accept_invite",
+    "close_place",
+    "create_merchant",
+    "create_place",
+    "end_shop_role",
+    "grant_shop_role",
+    "invite_clerk",
+    "load_districts",
+    "load_map_features",
+    "load_places",
+    "load_streets",
+    "refresh_categories",
+    "refresh_opening_spans",
+    "reopen_place",
+    "set_hours",
+    "update_place",
+    "withdraw_invite",
+]
