@@ -60,6 +60,9 @@ class NotePlace(models.Model):
             models.UniqueConstraint(fields=["note", "place"], name="notes_place_once_per_note"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.note_id} at {self.place_id}"
+
 
 class NotePicture(models.Model):
     """A picture of a note, re-encoded by us and without its metadata. Sizes in pixels."""
@@ -72,6 +75,9 @@ class NotePicture(models.Model):
 
     class Meta:
         ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.file.name or ""
 
 
 class Save(models.Model):
@@ -91,3 +97,6 @@ class Save(models.Model):
             models.UniqueConstraint(fields=["user", "note"], name="notes_save_note_once"),
             models.UniqueConstraint(fields=["user", "place"], name="notes_save_place_once"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} keeps {f'note {self.note_id}' if self.note_id else f'place {self.place_id}'}"

@@ -59,11 +59,13 @@ class Contact:
 
     @property
     def masked(self) -> str:
-        """The contact as others may see it: `+86 138 •••• 0000`, `a•••@example.org`."""
+        """The contact as a page or a log may show it: `+86 138****0000`, `a***@example.org`."""
         if self.channel == Channel.PHONE:
-            return f"{self.value[:6]}••••{self.value[-4:]}"
+            number = phonenumbers.parse(self.value)
+            national = phonenumbers.national_significant_number(number)
+            return f"+{number.country_code} {national[:3]}****{national[-4:]}"
         name, _, domain = self.value.partition("@")
-        return f"{name[:1]}•••@{domain}"
+        return f"{name[:1]}***@{domain}"
 
 
 def read_contact(typed: str, *, region: str = "CN") -> Contact:

@@ -181,14 +181,14 @@ def _redeem(code: SignInCode, language: str, at: datetime) -> SignedIn:
 
 def _get_or_create(contact: Contact, language: str) -> tuple[User, bool]:
     """Return the person who has a contact, made now where nobody has."""
-    field = contact.channel.value
-    if known := User.objects.filter(**{field: contact.value}).first():
-        return known, False
+    phone, email = (contact.value, None) if contact.channel == Channel.PHONE else (None, contact.value)
+    known = User.objects.filter(phone=phone) if phone else User.objects.filter(email=email)
+    if user := known.first():
+        return user, False
     number = secrets.randbelow(10**6)
     name, avatar = rules.first_name(language, number), rules.first_avatar(number)
     try:
         with transaction.atomic():  # a savepoint: a second browser of the same person may be as far as this one
-            made = create_person(display_name=name, avatar=avatar, language=language, **{field: contact.value})
-            return made, True
+            return create_person(phone=phone, email=email, display_name=name, avatar=avatar, language=language), True
     except IntegrityError:
-        return User.objects.get(**{field: contact.value}), False
+        return known.get(), False

@@ -65,9 +65,7 @@ def read_note(*, title: str, body: str, disclosure: str, place_ids: Sequence[int
     _within("正文", "The text", len(text.body), 1, BODY_LENGTH)
     _within("合作说明", "The disclosure", len(text.disclosure), 0, DISCLOSURE_LENGTH)
     if not 1 <= len(set(place_ids)) <= PLACES_AT_MOST:
-        raise NoteRefused(
-            Text(f"请选择 1 到 {PLACES_AT_MOST} 个地点。", f"Choose 1 to {PLACES_AT_MOST} places.")
-        )
+        raise NoteRefused(Text(f"请选择 1 到 {PLACES_AT_MOST} 个地点。", f"Choose 1 to {PLACES_AT_MOST} places."))
     if pictures > PICTURES_AT_MOST:
         raise NoteRefused(
             Text(f"最多 {PICTURES_AT_MOST} 张照片，这里有 {pictures} 张。",

@@ -70,10 +70,7 @@ def load_notes(*, rows: Sequence[NoteRow], at: datetime) -> list[Note]:
 def load_saves(*, rows: Sequence[SaveRow]) -> None:
     """Insert saves, passing over those kept already, and count anew on every note they name."""
     Save.objects.bulk_create(
-        (
-            Save(user_id=row.user_id, note_id=row.note_id, place_id=row.place_id, saved_at=row.saved_at)
-            for row in rows
-        ),
+        (Save(user_id=row.user_id, note_id=row.note_id, place_id=row.place_id, saved_at=row.saved_at) for row in rows),
         batch_size=_BATCH,
         ignore_conflicts=True,
     )

@@ -50,9 +50,7 @@ def publish_note(
     """
     if kind not in Note.Kind.values:
         raise rules.NoteRefused(Text("请选择笔记的类型。", "Choose what kind of note this is."))
-    text = rules.read_note(
-        title=title, body=body, disclosure=disclosure, place_ids=place_ids, pictures=len(pictures)
-    )
+    text = rules.read_note(title=title, body=body, disclosure=disclosure, place_ids=place_ids, pictures=len(pictures))
     cleaned = [clean_picture(upload.read(BYTES_AT_MOST + 1)) for upload in pictures]
     stored = [_store(picture) for picture in cleaned]
     try:
@@ -78,9 +76,7 @@ def _insert(
     author: "User", kind: str, text: rules.NoteText, language: str, cover: dict[str, Any], at: datetime
 ) -> Note:
     """Insert the row: published at once for an author who is trusted."""
-    trusted = rules.is_trusted(
-        published_notes=count_published_notes(author.pk), is_official=author.is_official
-    )
+    trusted = rules.is_trusted(published_notes=count_published_notes(author.pk), is_official=author.is_official)
     return Note.objects.create(
         author=author,
         kind=kind,
