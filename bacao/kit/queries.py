@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import NamedTuple, cast
 
+from django.db import connection
 from django.db.models import Min, Q
 from django.db.models.functions import Coalesce
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
@@ -44,3 +45,26 @@ def get_news_lag_seconds(*, since_tx: int, at: datetime) -> float:
     """Return the age of the oldest news of transaction `since_tx` or later; 0 if there is none."""
     oldest = OutboxEvent.objects.filter(tx__gte=since_tx).aggregate(oldest=Min("recorded_at"))["oldest"]
     return max(0.0, (at - oldest).total_seconds()) if oldest else 0.0
+
+
+class News(NamedTuple):
+    """What was announced by transactions that have ended: ids by kind, and the mark to read on from."""
+
+    ids_by_kind: dict[str, set[int]]
+    until_tx: int
+
+
+def read_news(*, since_tx: int) -> News:
+    """Return the news of every transaction from `since_tx` on that is older than all still running (DS8).
+
+    Whoever remembers `until_tx` misses nothing, whichever transaction commits first: a number below it can never
+    write again. The mark is asked for first, so the rows it covers are there when they are read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        until_tx: int = cursor.fetchone()[0]
+    found: dict[str, set[int]] = {}
+    rows = OutboxEvent.objects.filter(tx__gte=since_tx, tx__lt=until_tx)
+    for kind, ref_id in rows.values_list("kind", "ref_id"):
+        found.setdefault(kind, set()).add(ref_id)
+    return News(found, until_tx)
