@@ -12,6 +12,7 @@ class SearchDocument(models.Model):
     place = models.OneToOneField("places.Place", models.CASCADE, null=True, related_name="+")
     note = models.OneToOneField("notes.Note", models.CASCADE, null=True, related_name="+")
     title = models.CharField(max_length=300, help_text="names or title as written, one a line")
+    sound = models.CharField(max_length=800, blank=True, help_text="pinyin of a place's names, rules.sound_of")
     tokens = SearchVectorField()
     latitude = models.FloatField(null=True, help_text="of the place, or of a note's first place")
     longitude = models.FloatField(null=True)
@@ -25,6 +26,9 @@ class SearchDocument(models.Model):
         ]
         indexes = [GinIndex(fields=["tokens"])]
 
+    def __str__(self) -> str:
+        return self.title.replace("\n", " · ")
+
 
 class PlaceStanding(models.Model):
     """What verified visits say of a place: counts kept for sorting and for cards."""
@@ -36,6 +40,9 @@ class PlaceStanding(models.Model):
     arrivals_30_days = models.IntegerField(default=0)
     note_count = models.IntegerField(default=0)
 
+    def __str__(self) -> str:
+        return f"{self.place_id}: {self.arrival_count} arrivals, {self.review_count} reviews"
+
 
 class CategoryUsual(models.Model):
     """What people usually pay per head at places of one category: the lower median, minor units."""
@@ -43,9 +50,15 @@ class CategoryUsual(models.Model):
     category = models.OneToOneField("places.Category", models.CASCADE, primary_key=True, related_name="+")
     usual_minor = models.IntegerField()
 
+    def __str__(self) -> str:
+        return f"{self.category_id}: {self.usual_minor}"
+
 
 class OutboxMark(models.Model):
     """How far a reader of the outbox has come (a transaction id, DS8)."""
 
     reader = models.CharField(max_length=32, primary_key=True)
     tx = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.reader} at {self.tx}"

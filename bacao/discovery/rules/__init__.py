@@ -1,5 +1,6 @@
 """What discovery decides from values alone: words, readings, scores."""
 
+from bacao.discovery.rules.match import READING, Wanted, fuzzy_points, name_points, prepare, sound_of
 from bacao.discovery.rules.score import (
     WEIGHTS,
     WEIGHTS_VERSION,
@@ -19,8 +20,11 @@ from bacao.discovery.rules.tokens import (
     tokens_of_text,
 )
 from bacao.discovery.rules.understand import Chip, Gazetteer, Known, Understood, understand
+from bacao.discovery.rules.words import CATEGORY_WORDS
 
 __all__ = [
+    "CATEGORY_WORDS",
+    "READING",
     "WEIGHTS",
     "WEIGHTS_VERSION",
     "Chip",
@@ -30,11 +34,16 @@ __all__ = [
     "Known",
     "Reason",
     "Understood",
+    "Wanted",
     "explain",
+    "fuzzy_points",
     "median_of",
+    "name_points",
     "normalise",
+    "prepare",
     "runs_of",
     "score_terms",
+    "sound_of",
     "syllables_of",
     "tokens_of_name",
     "tokens_of_query",

@@ -15,9 +15,13 @@ from bacao.kit.text import Text
 AREA_KINDS = ("district", "street", "station")
 
 PRICE_PATTERNS = (
-    re.compile(r"(?:人均|每人|预算)?\s*(?:不超过|不到|低于|少于|<=?)\s*[¥$]?\s*(?P<amount>\d{1,5})\s*(?:元|块钱?|rmb)?"),
+    re.compile(
+        r"(?:人均|每人|预算)?\s*(?:不超过|不到|低于|少于|<=?)\s*[¥$]?\s*(?P<amount>\d{1,5})\s*(?:元|块钱?|rmb)?"
+    ),
     re.compile(r"(?:人均|每人|预算)?\s*[¥$]?\s*(?P<amount>\d{1,5})\s*(?:元|块钱?|rmb)?\s*(?:以下|以内|之内|内)"),
-    re.compile(r"\b(?:under|below|less than|up to|max|within)\s*(?:rmb|cny|¥|\$)?\s*(?P<amount>\d{1,5})(?:\s*(?:rmb|yuan|cny))?\b"),
+    re.compile(
+        r"\b(?:under|below|less than|up to|max|within)\s*(?:rmb|cny|¥|\$)?\s*(?P<amount>\d{1,5})(?:\s*(?:rmb|yuan))?\b"
+    ),
 )
 PARTY_PATTERNS = (
     re.compile(r"(?P<party>\d{1,2}|[一两二三四五六七八九十])\s*(?:个人|人)(?!均)(?:用餐|吃|聚餐|餐)?"),
@@ -34,6 +38,7 @@ FILLERS = re.compile(
     r"|\b(?:near|nearby|around|in|at|on|the|a|an|best|good|some|me|here|places?|shops?)\b"
 )
 SUFFIXES = ("商圈", "街区", "地铁站", "店", "馆", "厅", "铺", "屋")
+PARTICLES = "的在里边内外有吃喝玩买去找和或店馆街路站附近"
 WORDS_JOINED_MAX = 5
 
 
@@ -46,6 +51,7 @@ class Known(NamedTuple):
     words: tuple[str, ...]
     latitude: float | None = None
     longitude: float | None = None
+    parent: str = ""
 
 
 class Chip(NamedTuple):
@@ -64,7 +70,7 @@ class Understood:
     rest: str
     chips: tuple[Chip, ...] = ()
     area: Known | None = None
-    category: str | None = None
+    category: Known | None = None
     price_minor: int | None = None
     party: int | None = None
     open_now: bool = False
@@ -124,7 +130,24 @@ def understand(text: str, gazetteer: Gazetteer) -> Understood:
     first: dict[str, tuple[int, int, object]] = {}
     for start, end, kind, value in sorted(taken, key=lambda found: found[0] - found[1]):
         first.setdefault(kind, (start, end, value))
-    return _assemble(query, first)
+    return _assemble(query, _without_torn_words(query, first))
+
+
+def _without_torn_words(query: str, first: dict[str, tuple[int, int, object]]) -> dict[str, tuple[int, int, object]]:
+    """Drop names that leave one lonely character of their stretch: 面包 in 面包树 is not a bakery."""
+    kept = dict(first)
+    for stretch in re.finditer(r"[^\x00-\x7f]+", query):
+        inside = {kind: part for kind, part in first.items() if stretch.start() <= part[0] < stretch.end()}
+        names = [kind for kind, part in inside.items() if isinstance(part[2], Known)]
+        left = _cut(query, [(start, end) for start, end, _ in first.values()] + _outside(stretch.span(), query))
+        if names and len(left) == 1 and left not in PARTICLES:
+            for kind in names:
+                del kept[kind]
+    return kept
+
+
+def _outside(span: tuple[int, int], query: str) -> list[tuple[int, int]]:
+    return [(0, span[0]), (span[1], len(query))]
 
 
 def _assemble(query: str, first: dict[str, tuple[int, int, object]]) -> Understood:
@@ -140,7 +163,7 @@ def _assemble(query: str, first: dict[str, tuple[int, int, object]]) -> Understo
         rest=" ".join(FILLERS.sub(" ", rest).split()) if first else rest,
         chips=chips,
         area=area if isinstance(area, Known) else None,
-        category=category.code if isinstance(category, Known) else None,
+        category=category if isinstance(category, Known) else None,
         price_minor=price if isinstance(price, int) else None,
         party=party if isinstance(party, int) else None,
         open_now="open" in first,

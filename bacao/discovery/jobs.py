@@ -1,0 +1,22 @@
+"""Background shells of discovery."""
+
+from datetime import UTC, datetime
+
+from procrastinate.contrib.django import app
+
+from bacao.discovery.services import follow_outbox, refresh_standings, refresh_usual_amounts
+
+
+@app.periodic(cron="* * * * * */3")
+@app.task(queueing_lock="discovery.follow_outbox")
+def follow_news(timestamp: int) -> None:
+    """Keep search and standings in step with what changed."""
+    follow_outbox(at=datetime.now(UTC))
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queueing_lock="discovery.refresh_standings")
+def refresh_nightly(timestamp: int) -> None:
+    """Count standings again: arrivals grow older than 30 days without any news of it."""
+    refresh_standings(at=datetime.now(UTC))
+    refresh_usual_amounts()

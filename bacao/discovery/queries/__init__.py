@@ -1,0 +1,36 @@
+"""Reads of discovery: here and now, search, standings."""
+
+from bacao.discovery.queries.documents import is_built
+from bacao.discovery.queries.gazetteer import get_gazetteer, list_names
+from bacao.discovery.queries.nearby import (
+    Nearby,
+    NearbyItem,
+    Viewpoint,
+    hours_at,
+    list_nearby,
+    nearest_usable,
+    personal,
+    price_places,
+    weigh_places,
+)
+from bacao.discovery.queries.search import SearchResult, search
+from bacao.discovery.queries.standing import get_standings, list_usual_amounts
+
+__all__ = [
+    "Nearby",
+    "NearbyItem",
+    "SearchResult",
+    "Viewpoint",
+    "get_gazetteer",
+    "get_standings",
+    "hours_at",
+    "is_built",
+    "list_names",
+    "list_nearby",
+    "list_usual_amounts",
+    "nearest_usable",
+    "personal",
+    "price_places",
+    "search",
+    "weigh_places",
+]
