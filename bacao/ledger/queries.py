@@ -1,6 +1,6 @@
 """Reads of the ledger: balances, entries of an account, and the proof that everything sums to zero."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -90,3 +90,21 @@ def _sum_sides(condition: Q) -> tuple[int, int]:
         credit=Sum("amount_minor", filter=Q(side=Entry.Side.CREDIT), default=0),
     )
     return int(sums["debit"]), int(sums["credit"])
+
+
+def get_balance_before(code: str, at: datetime, book: str = "cny") -> int:
+    """Return what an account held when an instant began, on the side where its class grows: a statement's opening."""
+    debit, credit = _sum_sides(Q(account__book=book, account__code=code, transaction__effective_at__lt=at))
+    return rules.balance_of(code, debit, credit)
+
+
+def list_legs(transaction_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return what each transaction moved, by account code: credits are positive, debits negative."""
+    rows = Entry.objects.filter(transaction__in=transaction_ids).values_list(
+        "transaction", "account__code", "side", "amount_minor"
+    )
+    legs: dict[UUID, dict[str, int]] = {}
+    for transaction_id, code, side, amount in rows:
+        moved = legs.setdefault(transaction_id, {})
+        moved[code] = moved.get(code, 0) + (amount if side == Entry.Side.CREDIT else -amount)
+    return legs

@@ -1,6 +1,6 @@
 """Reads of the counter: the code a member's phone shows, what was redeemed, who came."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from bacao.redemption import rules
 
@@ -79,8 +80,9 @@ def list_redemptions(
 
 
 def get_redemption(redemption_id: int) -> Redemption:
-    """Return a redemption with its place, voucher and undo. :raises Redemption.DoesNotExist:"""
-    return Redemption.objects.select_related("place", "voucher__order", "undo").get(pk=redemption_id)
+    """Return a redemption, loaded as by `list_redemptions`. :raises Redemption.DoesNotExist:"""
+    rows = Redemption.objects.select_related("voucher__order__offer_version", "place", "clerk", "undo")
+    return rows.get(pk=redemption_id)
 
 
 def find_last_redemption(voucher_id: UUID) -> Redemption | None:
@@ -165,3 +167,49 @@ def _typed_code(code: VoucherCode, keys: rules.Keys) -> str:
         draw += 1
         if draw == 1000:
             raise LookupError(f"the code of voucher {code.voucher_id} was issued under another secret")
+
+
+def list_visits(place_ids: Iterable[int], since: datetime | None = None, limit: int | None = None) -> list[Arrival]:
+    """Return who came to some places, newest first, with where each visit began and whether it was the first.
+
+    `.user`, `.place`, `.note` and `.redemption.voucher.order.offer_version` are loaded; `.is_first` = this person had
+    never come to any of these places before.
+    """
+    ids = list(place_ids)
+    rows = _arrivals(since).filter(place__in=ids).annotate(is_first=_never_before(ids))
+    loaded = rows.select_related("user", "place", "note", "redemption__voucher__order__offer_version")
+    return list(loaded.order_by("-arrived_at", "-pk")[:limit])
+
+
+def list_visit_times(place_ids: Iterable[int], since: datetime) -> list[tuple[datetime, bool]]:
+    """Return (when, whether it was this person's first visit) of every visit to some places from `since` on."""
+    ids = list(place_ids)
+    rows = _arrivals(since).filter(place__in=ids).annotate(is_first=_never_before(ids))
+    return list(rows.order_by("arrived_at").values_list("arrived_at", "is_first"))
+
+
+def list_redemptions_by_ledger(ledger_ids: Collection[UUID]) -> dict[UUID, list[Redemption]]:
+    """Return the uses behind each ledger transaction, of those that booked them and those that took them back.
+
+    Loaded as by `list_redemptions`; several uses of a card that one press consumed share a transaction.
+    """
+    rows = Redemption.objects.select_related("voucher__order__offer_version", "place", "clerk", "undo")
+    found: dict[UUID, list[Redemption]] = {}
+    for row in rows.filter(Q(ledger_id__in=ledger_ids) | Q(undo__ledger_id__in=ledger_ids)).order_by("use_number"):
+        for ledger_id in (row.ledger_id, row.undo.ledger_id if hasattr(row, "undo") else None):
+            if ledger_id:
+                found.setdefault(ledger_id, []).append(row)
+    return found
+
+
+def count_redeemed_by_offer(offer_ids: Iterable[int]) -> dict[int, int]:
+    """Return how many uses of each offer were redeemed and not undone; offers without any are left out."""
+    rows = Redemption.objects.filter(voucher__order__offer_version__offer__in=list(offer_ids), undo=None)
+    counts = rows.values_list("voucher__order__offer_version__offer").annotate(number=Count("*")).order_by()
+    return dict(counts)
+
+
+def _never_before(place_ids: list[int]) -> Combinable:
+    """Return whether an arrival is the first of its person at any of these places."""
+    earlier = _arrivals().filter(place__in=place_ids, user=OuterRef("user"), arrived_at__lt=OuterRef("arrived_at"))
+    return ~Exists(earlier)
