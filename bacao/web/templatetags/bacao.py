@@ -1,8 +1,10 @@
 """What every template may use: both languages, money, distance, times."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
 from bacao.kit.text import Text
@@ -43,3 +45,49 @@ def money(minor: int | None) -> str:
     whole, cents = divmod(minor, 100)
     tail = f".{cents:02d}".rstrip("0") if cents else ""
     return f"{sign}¥{whole:,}{tail}"
+
+
+@register.filter
+def distance(metres: float | None) -> str:
+    """Return a distance as people say it: 347 -> 350 m, 1234 -> 1.2 km, 12345 -> 12 km."""
+    if metres is None:
+        return ""
+    if metres < 995:
+        return f"{max(10, round(metres, -1)):.0f} m"
+    return f"{metres / 1000:.1f} km" if metres < 9950 else f"{metres / 1000:.0f} km"
+
+
+@register.filter
+def ago(then: datetime | None, at: datetime) -> str:
+    """Return how long ago something was, in the page's language; a date where that is over a week."""
+    if then is None:
+        return ""
+    minutes = int((at - then).total_seconds() // 60)
+    days = (localtime(at).date() - localtime(then).date()).days
+    if minutes < 1:
+        return t("刚刚", "just now")
+    if minutes < 60:
+        return t(f"{minutes} 分钟前", f"{minutes} min ago")
+    if days < 1 or minutes < 6 * 60:
+        return t(f"{minutes // 60} 小时前", f"{minutes // 60} h ago")
+    if days < 2:
+        return t("昨天", "yesterday")
+    if days < 8:
+        return t(f"{days} 天前", f"{days} days ago")
+    return day(then, at)
+
+
+@register.filter
+def day(then: datetime, at: datetime) -> str:
+    """Return a date as short as it is clear: 11月21日 / 21 Nov, with the year where it is another one."""
+    local_then = localtime(then)
+    year = local_then.year != localtime(at).year
+    if is_chinese():
+        return (f"{local_then.year}年" if year else "") + f"{local_then.month}月{local_then.day}日"
+    return f"{local_then.day} {local_then:%b}" + (f" {local_then.year}" if year else "")
+
+
+@register.filter
+def clock(then: datetime) -> str:
+    """Return the time of day on the shop's clock: 22:00."""
+    return f"{localtime(then):%H:%M}"
