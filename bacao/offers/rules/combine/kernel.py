@@ -113,9 +113,11 @@ def bill_discount(row: np.ndarray, tiers: np.ndarray, base: int, eligible_list: 
 @compiled
 def apply_candidate(
     row: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, open_now: np.ndarray, state: np.ndarray,
-    open_next: np.ndarray, state_next: np.ndarray, parts: np.ndarray,
+    open_next: np.ndarray, state_next: np.ndarray, parts: np.ndarray, measure: bool,
 ) -> int:  # fmt: skip
     """Apply one candidate to a state, write the next state, and return the discount; 0 = no effect, nothing written.
+
+    With `measure` only the discount is found and nothing is written.
 
     `open_now` = what later offers may still touch of each line; `cover` = covered list amounts (COVER) or target
     amounts (LINE_PRICE) by line; `parts` is filled with the discount of each line.
@@ -129,7 +131,8 @@ def apply_candidate(
         bought = 0 if row[OWNED] else row[PRICE]
         if discount <= 0 or used_up > left:
             return 0
-        spread(discount, mask, cover, parts)
+        if not measure:
+            spread(discount, mask, cover, parts)
     elif op == 6:
         base = amount_of(mask, open_now)
         reach = base if row[ON_RUNNING] else amount_of(mask, lists)
@@ -146,7 +149,8 @@ def apply_candidate(
             rest -= worth
             paid_before += worth
         bought = 0 if row[OWNED] else row[PRICE] * row[UNITS]
-        spread(discount, mask, open_now, parts)
+        if not measure:
+            spread(discount, mask, open_now, parts)
     elif op == 2:
         discount = line_price_discount(mask, cover, left, open_now, parts)
         paid_before = discount
@@ -155,9 +159,10 @@ def apply_candidate(
         touchable = amount_of(mask, open_now)
         discount = min(bill_discount(row, tiers, base, amount_of(mask, lists)), left, touchable)
         paid_before = discount
-        spread(discount, mask, open_now, parts)
-    if discount <= 0:
-        return 0
+        if not measure and discount > 0:
+            spread(discount, mask, open_now, parts)
+    if discount <= 0 or measure:
+        return max(0, int(discount))
     for line in range(open_now.shape[0]):
         open_next[line] = open_now[line] - parts[line]
         if op == 0 and row[LIST_ONLY]:
@@ -170,19 +175,21 @@ def apply_candidate(
 
 
 @compiled
-def optimistic(
-    start: int, room: int, state: np.ndarray, blocked: int, standalone: np.ndarray, by_value: np.ndarray
-) -> int:
-    """Return the lowest cost any set could still reach from here, using candidates from `start` on."""
-    gain = 0
-    for k in range(by_value.shape[0]):
-        i = by_value[k]
-        if room == 0:
-            break
-        if i >= start and not blocked >> i & 1:
-            gain += standalone[i]
-            room -= 1
-    return int(state[RUNNING] - min(state[LEFT], gain))
+def optimistic(start: int, room: int, state: np.ndarray, blocked: int, most_of: np.ndarray, top: np.ndarray) -> int:
+    """Return the lowest cost any set could still reach from here, using candidates from `start` on.
+
+    `most_of` = what each candidate could take off at most; the largest `room` of those still allowed count.
+    `top` is scratch.
+    """
+    top[:room] = 0
+    for i in range(start, most_of.shape[0]):
+        if not blocked >> i & 1 and room and most_of[i] > top[room - 1]:
+            k = room - 1
+            while k > 0 and top[k - 1] < most_of[i]:
+                top[k] = top[k - 1]
+                k -= 1
+            top[k] = most_of[i]
+    return int(state[RUNNING] - min(state[LEFT], top[:room].sum()))
 
 
 @compiled
@@ -208,6 +215,50 @@ def better_tie(
 
 
 @compiled
+def cost_of_set(
+    mask: int, table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, open_: np.ndarray,
+    states: np.ndarray, parts: np.ndarray, order: np.ndarray,
+) -> int:  # fmt: skip
+    """Apply the candidates of a mask in order; return how many had an effect. State and indices end up in `[count]`."""
+    count = 0
+    for i in range(table.shape[0]):
+        if mask >> i & 1 and apply_candidate(table[i], tiers[i], cover[i], lists, open_[count], states[count],
+                                             open_[count + 1], states[count + 1], parts, False) > 0:  # fmt: skip
+            order[count] = i
+            count += 1
+    return count
+
+
+@compiled
+def greedy(
+    table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, conflicts: np.ndarray,
+    by_value: np.ndarray, most: int, open_: np.ndarray, states: np.ndarray, parts: np.ndarray,
+    best_set: np.ndarray, best_state: np.ndarray,
+) -> int:  # fmt: skip
+    """Fill a first set, the most valuable candidate first, keeping each that lowers the cost; return its size.
+
+    A good first answer is what lets the search skip most of the tree; it never decides anything by itself.
+    """
+    chosen, blocked, size, best_count = 0, 0, 0, 0
+    order = np.zeros(most + 1, np.int64)
+    best_state[:] = states[0]
+    for k in range(by_value.shape[0]):
+        i = by_value[k]
+        if size == most:
+            break
+        if blocked >> i & 1:
+            continue
+        count = cost_of_set(chosen | 1 << i, table, tiers, cover, lists, open_, states, parts, order)
+        if count == size + 1 and states[count, RUNNING] < best_state[RUNNING]:
+            chosen |= 1 << i
+            blocked |= conflicts[i]
+            size = best_count = count
+            best_set[:count] = order[:count]
+            best_state[:] = states[count]
+    return best_count
+
+
+@compiled
 def search(
     table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, conflicts: np.ndarray,
     standalone: np.ndarray, by_value: np.ndarray, most: int, budget: int, forced: int,
@@ -222,12 +273,20 @@ def search(
     open_, states = np.zeros((most + 1, lines), np.int64), np.zeros((most + 1, 4), np.int64)
     blocked, position = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
     chosen, parts = np.zeros(most + 1, np.int64), np.zeros(lines, np.int64)
+    most_of = np.zeros((most + 1, n), np.int64)  # by depth: a discount never grows on the way down (PR7)
+    top = np.zeros(most + 1, np.int64)
+    scratch, scratch_state = np.zeros(lines, np.int64), np.zeros(4, np.int64)
+    most_of[0] = standalone
     open_[0] = lists
     states[0, RUNNING] = states[0, LEFT] = lists.sum()
-    best_count = 0 if forced < 0 else -1
+    best_count = -1
     best_state[:] = states[0]
     if forced >= 0:
         blocked[0] = conflicts[forced]
+    else:
+        best_count = greedy(
+            table, tiers, cover, lists, conflicts, by_value, most, open_, states, parts, best_set, best_state
+        )
     depth, nodes, has_forced = 0, 0, np.zeros(most + 1, np.bool_)
     while depth >= 0:
         i = position[depth]
@@ -235,7 +294,7 @@ def search(
             depth -= 1
             continue
         if best_count >= 0:
-            hope = optimistic(i, most - depth, states[depth], blocked[depth], standalone, by_value)
+            hope = optimistic(i, most - depth, states[depth], blocked[depth], most_of[depth], top)
             if hope > best_state[RUNNING]:
                 depth -= 1
                 continue
@@ -247,7 +306,7 @@ def search(
             break
         nodes += 1
         if apply_candidate(table[i], tiers[i], cover[i], lists, open_[depth], states[depth], open_[depth + 1],
-                           states[depth + 1], parts) == 0:  # fmt: skip
+                           states[depth + 1], parts, False) == 0:  # fmt: skip
             continue
         chosen[depth] = i
         below = depth + 1
@@ -263,11 +322,29 @@ def search(
                 best_state[:] = states[below]
         blocked[below] = blocked[depth] | conflicts[i]
         position[below] = i + 1
+        if below < most:
+            for j in range(i + 1, n):
+                most_of[below, j] = (
+                    0
+                    if blocked[below] >> j & 1
+                    else apply_candidate(
+                        table[j],
+                        tiers[j],
+                        cover[j],
+                        lists,
+                        open_[below],
+                        states[below],
+                        scratch,
+                        scratch_state,
+                        parts,
+                        True,
+                    )
+                )
         depth = below
     lowest = best_state[RUNNING]
     while depth >= 0:
-        lowest = min(lowest, optimistic(
-            position[depth], most - depth, states[depth], blocked[depth], standalone, by_value
-        ))  # fmt: skip
+        lowest = min(
+            lowest, optimistic(position[depth], most - depth, states[depth], blocked[depth], most_of[depth], top)
+        )
         depth -= 1
     return best_count, nodes, lowest

@@ -121,7 +121,7 @@ def _standalone(table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: 
     scratch, after, parts = np.zeros_like(lists), np.zeros(4, np.int64), np.zeros_like(lists)
     return np.array(
         [
-            kernel.apply_candidate(table[i], tiers[i], cover[i], lists, lists, state, scratch, after, parts)
+            kernel.apply_candidate(table[i], tiers[i], cover[i], lists, lists, state, scratch, after, parts, True)
             for i in range(len(table))
         ],
         np.int64,
@@ -161,7 +161,7 @@ def _combination(problem: Problem, chosen: np.ndarray, nodes: int, lowest: int) 
         basis = problem.lists if candidate.layer == 1 else open_now
         base = kernel.amount_of(int(row[kernel.LINES]), basis)
         discount = kernel.apply_candidate(
-            row, problem.tiers[i], problem.cover[i], problem.lists, open_now, state, open_next, after, parts
+            row, problem.tiers[i], problem.cover[i], problem.lists, open_now, state, open_next, after, parts, False
         )
         applied.append(Applied(candidate, int(base), int(discount), tuple(int(part) for part in parts)))
         open_now, state = open_next, after
