@@ -1,5 +1,6 @@
 """Changing places, their hours, the city's parts, and who works where."""
 
+from bacao.places.rules import PlaceRow
 from bacao.places.services.city import load_districts, load_map_features, load_streets, refresh_categories
 from bacao.places.services.hours import refresh_opening_spans, set_hours
 from bacao.places.services.invites import (
@@ -12,9 +13,16 @@ from bacao.places.services.invites import (
     invite_clerk,
     withdraw_invite,
 )
-from bacao.places.services.merchants import LastOwner, NotOwner, create_merchant, end_shop_role, grant_shop_role
+from bacao.places.services.merchants import (
+    LastOwner,
+    MerchantRow,
+    NotOwner,
+    create_merchant,
+    end_shop_role,
+    grant_shop_role,
+    load_merchants,
+)
 from bacao.places.services.places import (
-    PlaceRow,
     close_place,
     create_place,
     load_places,
@@ -29,6 +37,7 @@ __all__ = [
     "InviteUsed",
     "InviteWithdrawn",
     "LastOwner",
+    "MerchantRow",
     "NotOwner",
     "PlaceRow",
     "accept_invite",
@@ -40,6 +49,7 @@ __all__ = [
     "invite_clerk",
     "load_districts",
     "load_map_features",
+    "load_merchants",
     "load_places",
     "load_streets",
     "refresh_categories",

@@ -1,11 +1,13 @@
 """Changing the parts of the city: categories, districts, streets, the drawn ground."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from django.db import transaction
 
 from bacao.places.models import Category, District, MapFeature, Street
 from bacao.places.rules import CATEGORIES
+from bacao.places.rules.ground import DistrictRow, MapFeatureRow, StreetRow
 
 
 @transaction.atomic
@@ -26,21 +28,23 @@ def refresh_categories() -> None:
 
 
 @transaction.atomic
-def load_districts(*, rows: Sequence[District]) -> list[District]:
+def load_districts(*, rows: Sequence[DistrictRow]) -> list[District]:
     """Insert many districts, or bring those of the same code up to date."""
     fields = ["name_zh", "name_en", "latitude", "longitude", "outline", "position"]
-    return District.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=fields)
+    districts = [District(**asdict(row)) for row in rows]
+    return District.objects.bulk_create(districts, update_conflicts=True, unique_fields=["code"], update_fields=fields)
 
 
 @transaction.atomic
-def load_streets(*, rows: Sequence[Street]) -> list[Street]:
+def load_streets(*, rows: Sequence[StreetRow]) -> list[Street]:
     """Insert many streets and stations, or bring those of the same code up to date."""
     fields = ["kind", "district", "name_zh", "name_en", "latitude", "longitude", "line"]
-    return Street.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=fields)
+    streets = [Street(**{**asdict(row), "district": District(code=row.district)}) for row in rows]
+    return Street.objects.bulk_create(streets, update_conflicts=True, unique_fields=["code"], update_fields=fields)
 
 
 @transaction.atomic
-def load_map_features(*, rows: Sequence[MapFeature]) -> list[MapFeature]:
+def load_map_features(*, rows: Sequence[MapFeatureRow]) -> list[MapFeature]:
     """Replace the ground the city's own map is drawn from."""
     MapFeature.objects.all().delete()
-    return MapFeature.objects.bulk_create(rows, batch_size=1000)
+    return MapFeature.objects.bulk_create((MapFeature(**asdict(row)) for row in rows), batch_size=1000)

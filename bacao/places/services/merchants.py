@@ -1,5 +1,7 @@
 """Changing merchants, and who owns them or works for them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,16 @@ from bacao.places.models import Merchant, Place, ShopRole
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantRow:
+    """A business to be loaded, and the person who owns it."""
+
+    name_zh: str
+    name_en: str
+    owner_id: int
+    platform_fee_basis_points: int = 0
 
 
 class NotOwner(Refused):
@@ -40,6 +52,23 @@ def create_merchant(
     )
     grant_shop_role(merchant=merchant, user=owner, kind=ShopRole.Kind.OWNER, granted_by=None, at=at)
     return merchant
+
+
+@transaction.atomic
+def load_merchants(*, rows: Sequence[MerchantRow], at: datetime) -> list[Merchant]:
+    """Insert many businesses with their owners; return them in the same order."""
+    merchants = Merchant.objects.bulk_create(
+        Merchant(
+            name_zh=row.name_zh, name_en=row.name_en, created_at=at,
+            platform_fee_basis_points=row.platform_fee_basis_points,
+        )
+        for row in rows
+    )  # fmt: skip
+    ShopRole.objects.bulk_create(
+        ShopRole(merchant=merchant, user_id=row.owner_id, kind=ShopRole.Kind.OWNER, granted_at=at)
+        for merchant, row in zip(merchants, rows, strict=True)
+    )
+    return merchants
 
 
 @transaction.atomic
