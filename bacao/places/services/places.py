@@ -1,7 +1,6 @@
 """Changing places; every change is announced."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,42 +9,10 @@ from django.db import transaction
 from bacao.kit.geo import cell_of
 from bacao.kit.services import announce, announce_many
 from bacao.places.models import District, Place, Street
-from bacao.places.rules import Area, Line, area_of, line_of
+from bacao.places.rules import PLACE_FIELDS, Area, Line, PlaceRow, area_of, line_of
 from bacao.places.services.hours import find_or_make_patterns
 
 LOAD_BATCH = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceRow:
-    """A place to be loaded; `category`, `district` and `street` are codes, `hours` is an expression of OSM's grammar.
-
-    Without district or street they are found from the position.
-    """
-
-    name_zh: str
-    category: str
-    latitude: float
-    longitude: float
-    name_en: str = ""
-    merchant_id: int | None = None
-    district: str | None = None
-    street: str | None = None
-    brand: str = ""
-    address_zh: str = ""
-    address_en: str = ""
-    about_zh: str = ""
-    about_en: str = ""
-    phone: str = ""
-    hours: str = ""
-    usual_minor: int | None = None
-    tags: Sequence[str] = ()
-    cover: dict[str, Any] = field(default_factory=dict)
-    selected_reason: str = ""
-    selected_at: datetime | None = None
-    source: str = "own"
-    source_ref: str = ""
-    source_hash: str = ""
 
 
 @transaction.atomic
@@ -70,23 +37,17 @@ def load_places(*, rows: Sequence[PlaceRow], at: datetime) -> list[Place]:
     return places
 
 
-_COPIED = (
-    "name_zh", "name_en", "merchant_id", "brand", "address_zh", "address_en", "about_zh", "about_en",
-    "phone", "latitude", "longitude", "usual_minor", "cover", "selected_reason", "selected_at",
-    "source", "source_ref", "source_hash",
-)  # fmt: skip
-
-
-def fill_place(place: Place, row: PlaceRow, find: "Locator") -> None:
-    """Copy a row into a place, all but its hours."""
-    for name in _COPIED:
-        setattr(place, name, getattr(row, name))
-    place.category_id = row.category
-    place.tags = list(row.tags)
+def fill_place(place: Place, row: PlaceRow, find: "Locator", fields: Collection[str] = PLACE_FIELDS) -> None:
+    """Copy fields of a row into a place, and file it by its position; its hours are the caller's business."""
+    for name in fields:
+        setattr(place, _ATTRIBUTE.get(name, name), getattr(row, name))
+    place.tags = list(place.tags)
     place.cell = cell_of(row.latitude, row.longitude)
-    place.district_id, place.street_id = find(row.latitude, row.longitude)
-    place.district_id = row.district or place.district_id
-    place.street_id = row.street or place.street_id
+    district, street = find(row.latitude, row.longitude)
+    place.district_id, place.street_id = row.district or district, row.street or street
+
+
+_ATTRIBUTE = {"category": "category_id"}
 
 
 class Locator:
