@@ -82,6 +82,7 @@ class Redemption(models.Model):
     bill_minor = models.IntegerField(null=True, help_text="what the meal cost, where the offer needs it")
     charge_minor = models.IntegerField(default=0, help_text="what the clerk had to charge at the counter")
     discount_minor = models.IntegerField(default=0)
+    paid_minor = models.IntegerField(default=0, help_text="of the voucher's price: what this use carried")
     ledger_id = models.UUIDField(null=True, help_text="the ledger transaction of the press; none where no money moves")
     redeemed_at = models.DateTimeField()
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bacao.accounts.models import User
 
 DAYS_AHEAD = 3
+DRAWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ def get_keys() -> rules.Keys:
 
 
 def get_live_code(code: VoucherCode, at: datetime) -> LiveCode:
-    """Return what the member's phone shows from today on; costs no statement."""
-    keys, handle, today = get_keys(), bytes(code.handle), rules.step_at(at) // rules.STEPS_PER_DAY
+    """Return what the member's phone shows from today on, for a code from `ensure_codes`; costs no statement."""
+    key, today = get_keys().chain, rules.step_at(at) // rules.STEPS_PER_DAY
     days = range(today, today + DAYS_AHEAD + 1)
-    seeds = {day: rules.day_seed(keys.chain, code.voucher_id.bytes, code.epoch, day) for day in days}
-    return LiveCode(handle, _typed_code(code, keys), seeds)
+    seeds = {day: rules.day_seed(key, code.voucher_id.bytes, code.epoch, day) for day in days}
+    typed = find_typed_code(code)
+    assert typed, "ensure_codes issues digits under the present secret"
+    return LiveCode(bytes(code.handle), typed, seeds)
 
 
 def get_anchors(code: VoucherCode, days: Iterable[int]) -> dict[int, bytes]:
@@ -157,16 +160,14 @@ def _arrivals(since: datetime | None = None, until: datetime | None = None) -> Q
     return rows
 
 
-def _typed_code(code: VoucherCode, keys: rules.Keys) -> str:
-    """Return the digits whose keyed hash is stored: the draw that was taken when the code was issued."""
-    stored, draw = bytes(code.typed_hash), 0
-    while True:
+def find_typed_code(code: VoucherCode) -> str | None:
+    """Return the digits whose keyed hash is stored; None where they were issued under another secret."""
+    keys, stored = get_keys(), bytes(code.typed_hash)
+    for draw in range(DRAWS):
         typed = rules.typed_code(keys.typed, code.voucher_id.bytes, code.epoch, draw)
         if rules.look_up_hash(keys.look_up, code.merchant_id, typed) == stored:
             return typed
-        draw += 1
-        if draw == 1000:
-            raise LookupError(f"the code of voucher {code.voucher_id} was issued under another secret")
+    return None
 
 
 def list_visits(place_ids: Iterable[int], since: datetime | None = None, limit: int | None = None) -> list[Arrival]:

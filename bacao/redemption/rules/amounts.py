@@ -1,6 +1,6 @@
 """What one press at the counter is worth to whom: pure arithmetic in minor units (money.md, section 3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -53,16 +53,15 @@ def charge_of(terms: Terms, bill_minor: int | None) -> int:
     return bill_minor - discount_on_bill(terms, bill_minor) if bill_minor is not None and terms.needs_bill else 0
 
 
-def shares_of(terms: Terms, *, paid_minor: int, uses_total: int, bill_minor: int | None) -> list[Share]:
-    """Return what each use of a voucher moves, first use first.
+def shares_of(terms: Terms, *, paid_parts: Sequence[int], first_use: int, bill_minor: int | None) -> list[Share]:
+    """Return what each of the next uses moves; `paid_parts` = what was paid for each, `first_use` counts from 0.
 
-    A card's price and worth are spread over its uses by largest remainder, so that the uses sum to the card exactly.
-    The discount is split by its funders use by use (PR4, PR5).
+    A card's worth is spread over its uses by largest remainder, so that the uses sum to the card exactly. The
+    discount is split by its funders use by use (PR4, PR5).
     """
     worth = discount_on_bill(terms, bill_minor or 0) if terms.needs_bill else terms.worth_minor
-    uses = [1] * uses_total
-    pairs = zip(largest_remainder(paid_minor, uses), largest_remainder(worth, uses), strict=True)
-    return [_share(terms, paid, max(worth_of_use - paid, 0)) for paid, worth_of_use in pairs]
+    worths = largest_remainder(worth, [1] * terms.uses)[first_use:]
+    return [_share(terms, paid, max(part - paid, 0)) for paid, part in zip(paid_parts, worths, strict=False)]
 
 
 def entries_of(

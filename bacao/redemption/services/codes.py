@@ -10,13 +10,11 @@ from django.db import transaction
 
 from bacao.redemption import rules
 from bacao.redemption.models import VoucherCode
-from bacao.redemption.queries import get_keys
+from bacao.redemption.queries import DRAWS, find_typed_code, get_keys
 from bacao.redemption.rules.chain import HANDLE_BYTES
 
 if TYPE_CHECKING:
     from bacao.orders.models import Voucher
-
-ROUNDS = 20
 
 
 @transaction.atomic
@@ -24,17 +22,21 @@ def ensure_codes(*, vouchers: Sequence["Voucher"], at: datetime) -> dict[UUID, V
     """Return the codes of vouchers by voucher id, made for those that have none; one statement where all have one.
 
     Handles are random, typed codes derived: either may collide with another voucher's (RD3, RD12). The table refuses
-    the row then, and the next round draws again; a twin request that was faster is simply read back.
+    the row then, and the next round draws again; a twin request that was faster is simply read back. Codes issued
+    under another secret are issued anew.
     """
     wanted = {voucher.pk: voucher for voucher in vouchers}
-    for draw in range(ROUNDS):
+    for draw in range(DRAWS):
         codes = VoucherCode.objects.in_bulk(list(wanted))
+        if stale := [key for key, code in codes.items() if find_typed_code(code) is None]:
+            VoucherCode.objects.filter(pk__in=stale).delete()
+            codes = {key: code for key, code in codes.items() if key not in stale}
         missing = [voucher for key, voucher in wanted.items() if key not in codes]
         if not missing:
             return codes
         rows = [_draw_code(voucher, draw, at) for voucher in missing]
         VoucherCode.objects.bulk_create([row for row in rows if row], ignore_conflicts=True)
-    raise RuntimeError(f"no free code for {len(missing)} vouchers after {ROUNDS} draws")
+    raise RuntimeError(f"no free code for {len(missing)} vouchers after {DRAWS} draws")
 
 
 def _draw_code(voucher: "Voucher", draw: int, at: datetime) -> VoucherCode | None:

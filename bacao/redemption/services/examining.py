@@ -53,7 +53,6 @@ class Found:
     version: "OfferVersion"
     terms: Terms
     step: int
-    uses_left: int
 
     @property
     def voucher(self) -> "Voucher":
@@ -65,7 +64,7 @@ class Found:
         """What the clerk is shown of it."""
         voucher = self.voucher
         return rules.preview_of(
-            self.terms, voucher=str(voucher.pk), uses_left=self.uses_left, uses_total=voucher.uses_total
+            self.terms, voucher=str(voucher.pk), uses_left=voucher.uses_left, uses_total=voucher.uses_total
         )
 
 
@@ -100,9 +99,8 @@ def examine(claim: Claim, *, lock: bool) -> Found:
     version = get_version(voucher.order.offer_version_id)
     terms = get_terms(version)
     _check_hours(terms, claim.at)
-    left = voucher.uses_total - voucher.uses_redeemed - voucher.uses_refunded
     step = code.highest_step if verdict.step is None else verdict.step
-    return Found(code, version, terms, step, left)
+    return Found(code, version, terms, step)
 
 
 PROOF_FAILS = {rules.FORGED: sentences.FORGED, rules.OLD: sentences.OLD, rules.EARLY: sentences.EARLY}
@@ -135,7 +133,7 @@ def _check_shop(claim: Claim, code: VoucherCode) -> None:
 def _check_unused(claim: Claim, code: VoucherCode) -> None:
     """Accept a voucher with uses left and before its end."""
     voucher, now = code.voucher, timezone.localtime(claim.at)
-    if voucher.uses_redeemed + voucher.uses_refunded >= voucher.uses_total:
+    if not voucher.uses_left:
         last = find_last_redemption(voucher.pk)
         if voucher.uses_refunded or last is None:
             raise CannotRedeem(sentences.REFUNDED, "refunded")

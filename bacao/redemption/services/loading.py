@@ -15,6 +15,7 @@ from bacao.ledger.services import post_many
 from bacao.offers.queries import get_terms, get_version
 from bacao.offers.rules import Terms
 from bacao.orders.queries import list_vouchers_by_id
+from bacao.orders.rules import parts_of_uses
 from bacao.orders.services import mark_used_many
 from bacao.redemption import rules
 from bacao.redemption.models import Arrival, Redemption
@@ -48,16 +49,14 @@ def load_redemptions(rows: Sequence[RedemptionRow], at: datetime) -> list[Arriva
     assert all(row.redeemed_at <= at for row in rows), "a history lies in the past"
     rows = sorted(rows, key=lambda row: row.redeemed_at)
     vouchers = list_vouchers_by_id({row.voucher_id for row in rows})
-    terms = {
-        version: get_terms(get_version(version)) for version in {v.order.offer_version_id for v in vouchers.values()}
-    }
+    versions = {voucher.order.offer_version_id for voucher in vouchers.values()}
+    terms = {version: get_terms(get_version(version)) for version in versions}
     used: dict[UUID, int] = defaultdict(int)
     redemptions, postings = [], []
     for row in rows:
         voucher = vouchers[row.voucher_id]
-        numbers = range(used[voucher.pk] + 1, used[voucher.pk] + row.uses + 1)
+        made, posting = _press(row, voucher, terms[voucher.order.offer_version_id], used[voucher.pk])
         used[voucher.pk] += row.uses
-        made, posting = _press(row, voucher, terms[voucher.order.offer_version_id], numbers)
         redemptions += made
         postings += posting
     Redemption.objects.bulk_create(redemptions, batch_size=BATCH)
@@ -68,34 +67,33 @@ def load_redemptions(rows: Sequence[RedemptionRow], at: datetime) -> list[Arriva
     return arrivals
 
 
-def _press(
-    row: RedemptionRow, voucher: "Voucher", terms: Terms, numbers: range
-) -> tuple[list[Redemption], list[Posting]]:
-    """Return the rows of one press, and its posting where money moves."""
-    key = uuid5(NAMESPACE_OID, f"history {voucher.pk} {numbers.start}")
-    ledger_id = uuid5(NAMESPACE_OID, f"redemption {voucher.merchant_id} {key}")
+def _press(row: RedemptionRow, voucher: "Voucher", terms: Terms, used: int) -> tuple[list[Redemption], list[Posting]]:
+    """Return the rows of one press after `used` uses, and its posting where money moves."""
+    key = uuid5(NAMESPACE_OID, f"history {voucher.pk} {used}")
     bill = row.bill_minor if terms.needs_bill else None
-    shares = rules.shares_of(terms, paid_minor=voucher.paid_minor, uses_total=voucher.uses_total, bill_minor=bill)
-    consumed = [shares[number - 1] for number in numbers]
-    moved = any(share.moves_money for share in consumed)
+    parts = parts_of_uses(voucher.paid_minor, voucher.uses_total)[used : used + row.uses]
+    shares = rules.shares_of(terms, paid_parts=parts, first_use=used, bill_minor=bill)
+    moved = any(share.moves_money for share in shares)
+    ledger_id = uuid5(NAMESPACE_OID, f"redemption {voucher.merchant_id} {key}")
     made = [
         Redemption(
             voucher=voucher,
             merchant_id=voucher.merchant_id,
             place_id=voucher.order.place_id,
-            use_number=number,
+            use_number=used + turn,
             proof=row.proof,
             key=key,
             clerk_id=row.clerk_id,
             bill_minor=bill,
             charge_minor=rules.charge_of(terms, bill),
             discount_minor=share.discount_minor,
+            paid_minor=share.paid_minor,
             ledger_id=ledger_id if moved else None,
             redeemed_at=row.redeemed_at,
         )
-        for number, share in zip(numbers, consumed, strict=True)
+        for turn, share in enumerate(shares, start=1)
     ]
-    return made, [_posting(ledger_id, key, row, voucher, terms, consumed)] if moved else []
+    return made, [_posting(ledger_id, key, row, voucher, terms, shares)] if moved else []
 
 
 def _posting(

@@ -11,6 +11,7 @@ from bacao.kit.services import announce
 from bacao.kit.text import Refused, Text
 from bacao.ledger.services import post
 from bacao.offers.rules import say_amount
+from bacao.orders.rules import parts_of_uses
 from bacao.orders.services import mark_used
 from bacao.redemption import rules
 from bacao.redemption.models import Redemption
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 # voucher, so nobody else is choosing; the unique constraint would refuse a second winner all the same.
 CONSUME = """
     WITH chosen AS (
-        SELECT number, count(redemption.id) AS cycle
+        SELECT number, count(redemption.id) AS cycle, row_number() OVER (ORDER BY number) AS turn
         FROM generate_series(1, %(uses_total)s) AS number
         LEFT JOIN redemption_redemption redemption
             ON redemption.voucher_id = %(voucher)s AND redemption.use_number = number
@@ -37,11 +38,11 @@ CONSUME = """
         ORDER BY number LIMIT %(uses)s
     ), redeemed AS (
         INSERT INTO redemption_redemption (voucher_id, merchant_id, place_id, use_number, cycle, proof, key, clerk_id,
-            bill_minor, charge_minor, discount_minor, ledger_id, redeemed_at)
+            bill_minor, charge_minor, discount_minor, paid_minor, ledger_id, redeemed_at)
         SELECT %(voucher)s, %(merchant)s, %(place)s, number, cycle, %(proof)s, %(key)s, %(clerk)s,
-            %(bill)s, %(charge)s, (%(discounts)s::int[])[number], (%(ledger_ids)s::uuid[])[number], %(at)s
+            %(bill)s, %(charge)s, (%(discounts)s::int[])[turn], (%(paid)s::int[])[turn], %(ledger)s, %(at)s
         FROM chosen WHERE (SELECT count(*) FROM chosen) = %(uses)s
-        RETURNING id, use_number
+        RETURNING id
     ), arrived AS (
         INSERT INTO redemption_arrival (place_id, user_id, note_id, redemption_id, kind, arrived_at)
         SELECT %(place)s, %(user)s, %(note)s, min(id), 'redemption', %(at)s FROM redeemed
@@ -55,7 +56,7 @@ CONSUME = """
         UPDATE redemption_attempt SET status = %(status)s, answer = %(answer)s
         WHERE merchant_id = %(merchant)s AND key = %(key)s
     )
-    SELECT id, use_number FROM redeemed ORDER BY use_number
+    SELECT min(id) FROM redeemed HAVING count(*) > 0
 """
 
 
@@ -151,11 +152,11 @@ def _bill_of(found: Found, bill_minor: int | None) -> int | None:
 
 def _uses_wanted(found: Found, uses: int | None) -> int:
     if uses is None:
-        if found.uses_left > 1:
+        if found.voucher.uses_left > 1:
             raise MoreNeeded(sentences.USES_NEEDED, "uses_needed", found.preview)
         return 1
-    if not 1 <= uses <= found.uses_left:
-        raise CannotRedeem(sentences.too_few_uses(found.uses_left), "too_few_uses")
+    if not 1 <= uses <= found.voucher.uses_left:
+        raise CannotRedeem(sentences.too_few_uses(found.voucher.uses_left), "too_few_uses")
     return uses
 
 
@@ -163,21 +164,25 @@ def _consume(claim: Claim, found: Found, uses: int, bill_minor: int | None, cler
     """Write redemption, arrival, voucher, books and news, and return the stored answer."""
     voucher = found.voucher
     shares = rules.shares_of(
-        found.terms, paid_minor=voucher.paid_minor, uses_total=voucher.uses_total, bill_minor=bill_minor
+        found.terms,
+        paid_parts=parts_of_uses(voucher.left_minor, voucher.uses_left)[:uses],
+        first_use=voucher.uses_redeemed,
+        bill_minor=bill_minor,
     )
+    ledger_id = None
+    if any(share.moves_money for share in shares):
+        ledger_id = uuid5(NAMESPACE_OID, f"redemption {claim.merchant_id} {key}")
     answer = _success(claim, found, uses, bill_minor, key)
-    ledger_id = uuid5(NAMESPACE_OID, f"redemption {claim.merchant_id} {key}")
-    rows = _write(claim, found, uses, bill_minor, clerk, key, shares, ledger_id, answer)
-    if not rows:
+    redemption_id = _write(claim, found, bill_minor, clerk, key, shares, ledger_id, answer)
+    if redemption_id is None:
         raise CannotRedeem(sentences.TOO_MANY_CYCLES, "too_many_cycles")
-    mark_used(voucher=voucher, uses=uses)
-    consumed = [shares[number - 1] for _, number in rows]
-    if any(share.moves_money for share in consumed):
+    mark_used(voucher=voucher, uses=uses, paid_minor=sum(share.paid_minor for share in shares))
+    if ledger_id:
         post(
             id=ledger_id,
             kind="redeemed",
             entries=rules.entries_of(
-                consumed,
+                shares,
                 order_id=str(voucher.order_id),
                 offer_id=found.terms.offer_id,
                 merchant_id=claim.merchant_id,
@@ -186,22 +191,21 @@ def _consume(claim: Claim, found: Found, uses: int, bill_minor: int | None, cler
             origin={"voucher": str(voucher.pk), "order": str(voucher.order_id), "key": str(key)},
             effective_at=claim.at,
         )
-    announce(kind="redemption", ref_id=rows[0][0])
+    announce(kind="redemption", ref_id=redemption_id)
     return answer
 
 
 def _write(
     claim: Claim,
     found: Found,
-    uses: int,
     bill_minor: int | None,
     clerk: "User | None",
     key: UUID,
     shares: list[Share],
-    ledger_id: UUID,
+    ledger_id: UUID | None,
     answer: Answer,
-) -> list[tuple[int, int]]:
-    """Run the one statement; return (redemption id, use number) for each use, nothing where no use is free."""
+) -> int | None:
+    """Run the one statement; return the id of the first use consumed, None where not enough uses are free."""
     voucher = found.voucher
     with connection.cursor() as cursor:
         cursor.execute(
@@ -209,7 +213,7 @@ def _write(
             {
                 "voucher": voucher.pk,
                 "uses_total": voucher.uses_total,
-                "uses": uses,
+                "uses": len(shares),
                 "most_cycles": rules.MOST_CYCLES,
                 "merchant": claim.merchant_id,
                 "place": claim.place_id,
@@ -219,7 +223,8 @@ def _write(
                 "bill": bill_minor,
                 "charge": rules.charge_of(found.terms, bill_minor),
                 "discounts": [share.discount_minor for share in shares],
-                "ledger_ids": [ledger_id if share.moves_money else None for share in shares],
+                "paid": [share.paid_minor for share in shares],
+                "ledger": ledger_id,
                 "at": claim.at,
                 "user": voucher.user_id,
                 "note": voucher.order.note_id,
@@ -229,7 +234,8 @@ def _write(
                 "answer": answer.body,
             },
         )
-        return [(row_id, number) for row_id, number in cursor.fetchall()]
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
 
 
 def _success(claim: Claim, found: Found, uses: int, bill_minor: int | None, key: UUID) -> Answer:
@@ -244,8 +250,8 @@ def _success(claim: Claim, found: Found, uses: int, bill_minor: int | None, key:
         "charge_minor": charge,
         "bill_minor": bill_minor,
         "uses": uses,
-        "uses_before": found.uses_left,
-        "uses_after": found.uses_left - uses,
+        "uses_before": found.voucher.uses_left,
+        "uses_after": found.voucher.uses_left - uses,
         "uses_total": preview.uses_total,
         "redeemed_at": timezone.localtime(claim.at).isoformat(timespec="seconds"),
         "undo_until": timezone.localtime(claim.at + rules.UNDO_WINDOW).isoformat(timespec="seconds"),

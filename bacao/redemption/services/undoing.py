@@ -58,7 +58,7 @@ def _take_back(rows: list[Redemption], clerk: "User | None", key: UUID, at: date
     Undo.objects.bulk_create(
         [Undo(redemption=row, key=key, clerk=clerk, ledger_id=ledger_id, undone_at=at) for row in rows]
     )
-    mark_unused(voucher=first.voucher, uses=len(rows))
+    mark_unused(voucher=first.voucher, uses=len(rows), paid_minor=sum(row.paid_minor for row in rows))
     if booked and ledger_id:
         origin = {"voucher": str(first.voucher_id), "order": str(first.voucher.order_id), "key": str(key)}
         reverse(id=ledger_id, reverses=booked, kind="undone", origin=origin, effective_at=at)

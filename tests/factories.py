@@ -1,0 +1,158 @@
+"""Rows for tests, each function with defaults that make sense; append, do not change what others lean on."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from bacao.accounts.models import User
+from bacao.kit.geo import cell_of
+from bacao.ledger.rules import Credit, Debit
+from bacao.ledger.services import post
+from bacao.offers.models import Offer, OfferFunder, OfferStock, OfferVersion
+from bacao.orders.models import Order, Payment, Voucher
+from bacao.places.models import Category, Merchant, Place, ShopRole
+
+_numbers = count(1)
+
+
+def make_user(name: str = "小满", **fields: Any) -> User:
+    """Insert a person with a phone number of their own."""
+    return User.objects.create_user(phone=f"+86139{next(_numbers):08d}", display_name=name, **fields)
+
+
+def make_merchant(name: str = "鹿里咖啡", name_en: str = "Luli Coffee", **fields: Any) -> Merchant:
+    """Insert a merchant that pays a fee of 2.5 %."""
+    return Merchant.objects.create(name_zh=name, name_en=name_en, **{"platform_fee_basis_points": 250, **fields})
+
+
+def make_place(merchant: Merchant | None = None, **fields: Any) -> Place:
+    """Insert a coffee shop in the middle of the city, named after its merchant."""
+    coffee = {"name_zh": "咖啡", "name_en": "Coffee", "emoji": "hot-beverage", "tint": 30}
+    category, _ = Category.objects.get_or_create(code="coffee", defaults=coffee)
+    latitude, longitude = fields.pop("latitude", 30.2536), fields.pop("longitude", 120.1644)
+    return Place.objects.create(
+        **{
+            "merchant": merchant,
+            "name_zh": merchant.name_zh if merchant else "湖边长椅",
+            "name_en": merchant.name_en if merchant else "Lake bench",
+            "category": category,
+            "address_zh": "湖滨路 12 号",
+            "address_en": "12 Hubin Road",
+            "latitude": latitude,
+            "longitude": longitude,
+            "cell": cell_of(latitude, longitude),
+            "usual_minor": 4000,
+            **fields,
+        }
+    )
+
+
+def make_role(
+    user: User, merchant: Merchant, *, kind: str = "clerk", place: Place | None = None, at: datetime | None = None
+) -> ShopRole:
+    """Let somebody work for a merchant, at all of its shops where no place is given."""
+    return ShopRole.objects.create(
+        merchant=merchant, user=user, kind=kind, place=place, granted_at=at or timezone.now()
+    )
+
+
+def make_offer_version(
+    place: Place,
+    *,
+    kind: str = "package",
+    state: str = "live",
+    funders: Sequence[tuple[str, int]] = (("merchant", 10000),),
+    at: datetime | None = None,
+    **fields: Any,
+) -> OfferVersion:
+    """Insert a live offer with its one version; a package of ¥50 for ¥38 unless told otherwise."""
+    at = at or timezone.now()
+    offer = Offer.objects.create(place=place, kind=kind, state=state, state_changed_at=at, created_at=at)
+    prices = {
+        "package": {"price_minor": 3800, "list_minor": 5000},
+        "voucher": {"price_minor": 8800, "face_minor": 10000},
+        "percent_off": {"percent_basis_points": 1500},
+        "threshold_off": {"face_minor": 2000, "threshold_minor": 10000},
+        "card": {"price_minor": 10000, "list_minor": 15000, "uses": 10},
+    }[kind]
+    version = OfferVersion.objects.create(
+        offer=offer,
+        number=1,
+        created_at=at,
+        **{"title_zh": "手冲加可颂", "title_en": "Pour-over with croissant", **prices, **fields},
+    )
+    OfferFunder.objects.bulk_create(
+        OfferFunder(version=version, party=party, share_basis_points=points) for party, points in funders
+    )
+    OfferStock.objects.create(offer=offer)
+    return version
+
+
+def make_vouchers(
+    version: OfferVersion,
+    user: User,
+    *,
+    quantity: int = 1,
+    at: datetime | None = None,
+    valid_until: datetime | None = None,
+    **order_fields: Any,
+) -> list[Voucher]:
+    """Insert a paid order with its vouchers and its money in the books."""
+    at = at or timezone.now()
+    place, price = version.offer.place, version.price_minor
+    order = Order.objects.create(
+        **{
+            "number": f"BCT{next(_numbers):08d}",
+            "user": user,
+            "place": place,
+            "offer_version": version,
+            "quantity": quantity,
+            "unit_price_minor": price,
+            "unit_list_minor": version.list_minor or version.face_minor,
+            "total_minor": price * quantity,
+            "refund_terms_zh": "没用掉随时全额退",
+            "refund_terms_en": "Refunded in full until used",
+            "placed_at": at,
+            "expires_at": at + timedelta(minutes=15),
+            "paid_at": at,
+            **order_fields,
+        }
+    )
+    if order.total_minor:
+        Payment.objects.create(
+            order=order, provider="sandbox", amount_minor=order.total_minor, captured_minor=order.total_minor,
+            created_at=at, captured_at=at,
+        )  # fmt: skip
+        post(
+            id=uuid4(),
+            kind="paid",
+            entries=[
+                Debit("asset.provider.sandbox", order.total_minor),
+                Credit(f"liab.unredeemed.{order.pk}", order.total_minor),
+            ],
+            origin={"order": str(order.pk)},
+            effective_at=at,
+        )
+    assert place.merchant_id is not None, "only a shop sells"
+    return [
+        Voucher.objects.create(
+            order=order,
+            merchant_id=place.merchant_id,
+            user=user,
+            unit=unit,
+            paid_minor=price,
+            uses_total=version.uses,
+            issued_at=at,
+            valid_until=valid_until or at + timedelta(days=90),
+        )
+        for unit in range(1, quantity + 1)
+    ]
+
+
+def make_voucher(version: OfferVersion, user: User, **fields: Any) -> Voucher:
+    """Insert a paid order of one voucher, as `make_vouchers`."""
+    return make_vouchers(version, user, **fields)[0]
