@@ -93,9 +93,9 @@ class WebhookGateway:
 
 
 def sign_webhook(secret: str, message_id: str, at: datetime, body: str) -> dict[str, str]:
-    """Return the three headers of a signed webhook (HMAC-SHA256 over id, time and body)."""
-    seconds = str(int(at.timestamp()))
-    signed = hmac.new(secret.encode(), f"{message_id}.{seconds}.{body}".encode(), hashlib.sha256).digest()
+    """Return the three headers of a signed webhook: HMAC-SHA256 over id, time and body, keyed by `whsec_<base64>`."""
+    seconds, key = str(int(at.timestamp())), base64.b64decode(secret.removeprefix("whsec_"))
+    signed = hmac.new(key, f"{message_id}.{seconds}.{body}".encode(), hashlib.sha256).digest()
     return {
         "webhook-id": message_id,
         "webhook-timestamp": seconds,
