@@ -200,3 +200,8 @@ def count_places_by_category() -> dict[str, int]:
     """Return how many open places each category has itself."""
     places = Place.objects.filter(state=Place.State.OPEN).order_by()
     return dict(places.values_list("category").annotate(Count("pk")))
+
+
+def get_shop_role(role_id: int) -> ShopRole:
+    """Return a shop role, ended ones too, with merchant, place and person. :raises ShopRole.DoesNotExist:"""
+    return ShopRole.objects.select_related("merchant", "place", "user").get(pk=role_id)
