@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -193,6 +194,12 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("BACAO_TIME_ZONE", "Asia/Shanghai")
 CURRENCY = os.environ.get("BACAO_CURRENCY", "CNY")
+
+# Who takes the money: the first one new payments, the others what they took before (docs/algorithms/settlement.md)
+PAYMENT_PROVIDERS = os.environ.get("BACAO_PAYMENT_PROVIDERS", "sandbox").split(",")
+SANDBOX_URL = os.environ.get("BACAO_SANDBOX_URL", f"{BASE_URL}/sandbox")  # where jobs reach its server
+SANDBOX_MERCHANT = "bacao"
+SANDBOX_SECRET = os.environ.get("BACAO_SANDBOX_SECRET") or sha256(f"sandbox {SECRET_KEY}".encode()).hexdigest()
 
 # `bacao build` collects one tree per content, so that its address may be cached for ever; DEBUG serves the sources
 _collected = VAR / "static" / "current"

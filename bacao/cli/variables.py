@@ -45,6 +45,18 @@ VARIABLES = (
     Variable("BACAO_LOG_LEVEL", "INFO", Text("日志级别", "the least that is logged")),
     Variable("BACAO_TIME_ZONE", "Asia/Shanghai", Text("城市的时区", "the city's time zone")),
     Variable("BACAO_CURRENCY", "CNY", Text("货币", "the currency")),
+    Variable(
+        "BACAO_PAYMENT_PROVIDERS",
+        "sandbox",
+        Text("收款方, 逗号分隔, 第一个收新款", "who takes money, comma separated; the first takes new payments"),
+    ),
+    Variable("BACAO_SANDBOX_URL", "BASE_URL/sandbox", Text("任务访问沙盒的地址", "where jobs reach the sandbox")),
+    Variable(
+        "BACAO_SANDBOX_SECRET",
+        "made of BACAO_SECRET_KEY",
+        Text("与沙盒共享的密钥", "the secret shared with the sandbox"),
+        secret=True,
+    ),
     Variable("BACAO_PHONE_REGION", "CN", Text("手机号默认国家", "the country of numbers typed without a code")),
     Variable("BACAO_SMS_PROVIDER", "log", Text("短信: log 或 webhook", "text messages: log or webhook")),
     Variable("BACAO_SMS_URL", "", Text("短信 webhook 的地址", "the webhook's address")),

@@ -10,18 +10,29 @@ from django.db.models.functions import Now
 class Order(models.Model):
     """One purchase of one offer version at one shop. Its state is the latest of its dates."""
 
+    class State(models.TextChoices):
+        WAITING = "waiting"  # for the payment
+        PAID = "paid"
+        CANCELLED = "cancelled"
+        EXPIRED = "expired"
+
+    EXPIRED_REASON = "expired"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     number = models.CharField(max_length=20, unique=True, help_text="what people read aloud, e.g. BC2611220001")
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="orders")
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="orders")
     offer_version = models.ForeignKey("offers.OfferVersion", models.PROTECT, related_name="orders")
-    note = models.ForeignKey("notes.Note", models.SET_NULL, null=True, related_name="orders", help_text="where it began")
+    note = models.ForeignKey(
+        "notes.Note", models.SET_NULL, null=True, related_name="orders", help_text="where it began"
+    )
     quantity = models.SmallIntegerField()
     unit_price_minor = models.IntegerField()
     unit_list_minor = models.IntegerField()
     total_minor = models.IntegerField()
     currency = models.CharField(max_length=3, default="CNY")
-    refund_terms = models.CharField(max_length=200, help_text="as agreed at purchase (X56)")
+    refund_terms_zh = models.CharField(max_length=200, help_text="as agreed at purchase, whatever changes later (X56)")
+    refund_terms_en = models.CharField(max_length=200)
     placed_at = models.DateTimeField()
     expires_at = models.DateTimeField(help_text="unpaid stock is given back then")
     paid_at = models.DateTimeField(null=True)
@@ -49,6 +60,15 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def state(self) -> "Order.State":
+        """Where the order stands."""
+        if self.paid_at:
+            return self.State.PAID
+        if self.cancelled_at:
+            return self.State.EXPIRED if self.cancel_reason == self.EXPIRED_REASON else self.State.CANCELLED
+        return self.State.WAITING
+
 
 class Payment(models.Model):
     """Money asked from a provider for an order; captured and refunded sums are guarded by a check."""
@@ -69,12 +89,20 @@ class Payment(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
+                condition=Q(captured_minor__in=[0, F("amount_minor")]), name="orders_captured_whole"
+            ),
+            models.CheckConstraint(
                 condition=Q(
-                    refunded_minor__gte=0, refunded_minor__lte=F("captured_minor"), captured_minor__lte=F("amount_minor")
+                    refunded_minor__gte=0,
+                    refunded_minor__lte=F("captured_minor"),
+                    captured_minor__lte=F("amount_minor"),
                 ),
                 name="orders_refunds_within_captured",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.amount_minor}"
 
 
 class PaymentEvent(models.Model):
@@ -84,6 +112,7 @@ class PaymentEvent(models.Model):
     event_id = models.CharField(max_length=64)
     headers = models.JSONField()
     body = models.BinaryField()
+    times = models.IntegerField(default=1, help_text="how often it was delivered")
     received_at = models.DateTimeField(db_default=Now())
     processed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=40, blank=True, help_text="credited, duplicate, mismatch, refused ...")
@@ -92,10 +121,19 @@ class PaymentEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "event_id"], name="orders_payment_event_once"),
         ]
+        indexes = [
+            models.Index(fields=["received_at"], condition=Q(processed_at=None), name="orders_event_unprocessed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.event_id} {self.outcome}"
 
 
 class Voucher(models.Model):
-    """One redeemable unit of an order (券); a card has several uses. The counters can never pass `uses_total`."""
+    """One redeemable unit of an order (券); a card has several uses.
+
+    Uses and money run side by side and can never pass what was sold (IN7); when no use is left, no money is left.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     order = models.ForeignKey(Order, models.PROTECT, related_name="vouchers")
@@ -103,11 +141,13 @@ class Voucher(models.Model):
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="vouchers")
     unit = models.SmallIntegerField()
     paid_minor = models.IntegerField()
+    redeemed_minor = models.IntegerField(default=0, help_text="of what was paid: earned by the shop")
+    refunded_minor = models.IntegerField(default=0, help_text="of what was paid: on its way back")
     uses_total = models.SmallIntegerField(default=1)
     uses_redeemed = models.SmallIntegerField(default=0)
     uses_refunded = models.SmallIntegerField(default=0)
     issued_at = models.DateTimeField()
-    valid_until = models.DateTimeField()
+    valid_until = models.DateTimeField(help_text="the first instant at which it cannot be used any more")
 
     class Meta:
         constraints = [
@@ -117,12 +157,42 @@ class Voucher(models.Model):
                 & Q(uses_total__gte=F("uses_redeemed") + F("uses_refunded")),
                 name="orders_voucher_used_within_sold",
             ),
+            models.CheckConstraint(
+                condition=Q(redeemed_minor__gte=0, refunded_minor__gte=0)
+                & Q(paid_minor__gte=F("redeemed_minor") + F("refunded_minor")),
+                name="orders_voucher_money_within_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(uses_total__gt=F("uses_redeemed") + F("uses_refunded"))
+                | Q(paid_minor=F("redeemed_minor") + F("refunded_minor")),
+                name="orders_voucher_no_use_no_money",
+            ),
         ]
-        indexes = [models.Index(fields=["user", "valid_until"])]
+        indexes = [
+            models.Index(fields=["user", "valid_until"]),
+            models.Index(
+                fields=["valid_until"],
+                condition=Q(uses_total__gt=F("uses_redeemed") + F("uses_refunded")),
+                name="orders_voucher_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.unit}"
+
+    @property
+    def uses_left(self) -> int:
+        """How often it can still be used, or given back."""
+        return self.uses_total - self.uses_redeemed - self.uses_refunded
+
+    @property
+    def left_minor(self) -> int:
+        """What a refund would bring now, in minor units."""
+        return self.paid_minor - self.redeemed_minor - self.refunded_minor
 
 
 class Refund(models.Model):
-    """Money on its way back for one voucher: requested, sent, confirmed or failed (RF7)."""
+    """Money on its way back: requested, sent, confirmed or failed (RF7). Without `voucher`, money that came late."""
 
     class Cause(models.TextChoices):
         ASKED = "asked"
@@ -130,8 +200,12 @@ class Refund(models.Model):
         LATE_PAYMENT = "late_payment"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
-    voucher = models.OneToOneField(Voucher, models.PROTECT, null=True, related_name="refund")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, null=True, related_name="refunds", help_text="empty = was free"
+    )
+    voucher = models.ForeignKey(Voucher, models.PROTECT, null=True, related_name="refunds")
+    uses = models.SmallIntegerField(default=0, help_text="uses of the voucher that are given back")
     amount_minor = models.IntegerField()
     cause = models.CharField(max_length=16, choices=Cause)
     requested_at = models.DateTimeField()
@@ -141,4 +215,21 @@ class Refund(models.Model):
     failure = models.CharField(max_length=80, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount_minor__gte=0), name="orders_refund_not_negative")]
+        ordering = ["requested_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gte=0), name="orders_refund_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount_minor=0) | Q(payment__isnull=False), name="orders_refund_of_a_payment"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None) | Q(failed_at=None), name="orders_refund_confirmed_or_failed"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["requested_at"], condition=Q(confirmed_at=None, failed_at=None), name="orders_refund_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cause} {self.amount_minor}"

@@ -1,0 +1,116 @@
+"""Reads of purchases: orders, vouchers, refunds, and what the jobs have to look after."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import F, Prefetch, Q, QuerySet
+
+from bacao.orders.models import Order, Payment, PaymentEvent, Refund, Voucher
+
+if TYPE_CHECKING:
+    from bacao.accounts.models import User
+
+HAS_USES_LEFT = Q(uses_total__gt=F("uses_redeemed") + F("uses_refunded"))
+
+
+def get_order(order_id: UUID) -> Order:
+    """Return an order with its shop, offer, payment, vouchers and refunds. :raises Order.DoesNotExist:"""
+    return _orders().prefetch_related("refunds").get(pk=order_id)
+
+
+def find_order(order_id: UUID, user: "User") -> Order | None:
+    """Return somebody's own order as `get_order` does; None if there is none or it is another person's."""
+    return _orders().prefetch_related("refunds").filter(pk=order_id, user=user).first()
+
+
+def list_orders(user: "User", limit: int | None = None) -> list[Order]:
+    """Return somebody's orders, newest first, with shop, offer, payment, vouchers and refunds."""
+    return list(_orders().prefetch_related("refunds").filter(user=user).order_by("-placed_at")[:limit])
+
+
+def get_voucher(voucher_id: UUID) -> Voucher:
+    """Return a voucher with its order, shop, offer and owner. :raises Voucher.DoesNotExist:"""
+    return _vouchers().get(pk=voucher_id)
+
+
+def find_voucher(voucher_id: UUID, user: "User") -> Voucher | None:
+    """Return somebody's own voucher as `get_voucher` does; None if there is none or it is another person's."""
+    return _vouchers().filter(pk=voucher_id, user=user).first()
+
+
+def lock_voucher(voucher_id: UUID) -> Voucher:
+    """Return a voucher and hold its row until the caller's transaction ends. :raises Voucher.DoesNotExist:"""
+    return _vouchers().select_for_update(of=("self",)).get(pk=voucher_id)
+
+
+def list_vouchers(user: "User") -> list[Voucher]:
+    """Return all of somebody's vouchers, used ones too, newest first, with refunds."""
+    return list(_vouchers().prefetch_related("refunds").filter(user=user).order_by("-issued_at", "order_id", "unit"))
+
+
+def list_usable_vouchers(user: "User", at: datetime) -> list[Voucher]:
+    """Return the vouchers somebody can use at an instant, the one that ends first at the top."""
+    rows = _vouchers().filter(HAS_USES_LEFT, user=user, valid_until__gt=at)
+    return list(rows.order_by("valid_until", "issued_at", "order_id", "unit"))
+
+
+def list_vouchers_by_id(voucher_ids: Iterable[UUID]) -> dict[UUID, Voucher]:
+    """Return vouchers by id with their orders, shops, offers and owners; unknown ids are left out."""
+    return {voucher.pk: voucher for voucher in _vouchers().filter(pk__in=list(voucher_ids))}
+
+
+def list_vouchers_of_order(order_id: UUID) -> list[Voucher]:
+    """Return the vouchers of an order by unit."""
+    return list(_vouchers().filter(order=order_id).order_by("unit"))
+
+
+def count_sold(place_ids: Iterable[int], since: datetime, until: datetime) -> int:
+    """Return how many units were paid at some places in [since, until), refunded ones included."""
+    return Voucher.objects.filter(order__place__in=list(place_ids), issued_at__gte=since, issued_at__lt=until).count()
+
+
+def list_sold_since(place_ids: Iterable[int], since: datetime, limit: int | None = None) -> list[Order]:
+    """Return the paid orders of some places since an instant, newest first, with offer and vouchers."""
+    return list(_orders().filter(place__in=list(place_ids), paid_at__gte=since).order_by("-paid_at")[:limit])
+
+
+def get_event(event_id: int) -> PaymentEvent:
+    """Return a stored message of a provider. :raises PaymentEvent.DoesNotExist:"""
+    return PaymentEvent.objects.get(pk=event_id)
+
+
+def get_payment(payment_id: UUID) -> Payment:
+    """Return a payment with its order. :raises Payment.DoesNotExist:"""
+    return Payment.objects.select_related("order").get(pk=payment_id)
+
+
+def list_left_events(before: datetime) -> list[int]:
+    """Return the ids of messages received before an instant whose processing never ended, oldest first."""
+    rows = PaymentEvent.objects.filter(processed_at=None, received_at__lt=before)
+    return list(rows.order_by("received_at").values_list("pk", flat=True)[:500])
+
+
+def list_left_refunds(before: datetime) -> list[UUID]:
+    """Return the ids of refunds requested before an instant that are neither confirmed nor failed, oldest first."""
+    rows = Refund.objects.filter(confirmed_at=None, failed_at=None, requested_at__lt=before)
+    return list(rows.order_by("requested_at").values_list("pk", flat=True)[:500])
+
+
+def list_due_payments(at: datetime) -> list[UUID]:
+    """Return the ids of payments that were started for orders whose hold has ended unpaid, oldest first."""
+    rows = Payment.objects.filter(order__paid_at=None, order__cancelled_at=None, order__expires_at__lte=at)
+    return list(rows.order_by("order__expires_at").values_list("pk", flat=True)[:500])
+
+
+def _orders() -> QuerySet[Order]:
+    return Order.objects.select_related(
+        "place__category", "place__merchant", "place__district", "offer_version__offer", "payment"
+    ).prefetch_related(Prefetch("vouchers", Voucher.objects.order_by("unit")))
+
+
+def _vouchers() -> QuerySet[Voucher]:
+    return Voucher.objects.select_related(
+        "order__offer_version__offer", "order__place__category", "order__place__hours", "merchant", "user"
+    )

@@ -1,0 +1,77 @@
+"""Numbers, terms, deadlines and verdicts of a purchase. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bacao.kit.text import Text
+from bacao.ledger.rules import largest_remainder
+
+HOLD = timedelta(minutes=15)
+PROVIDER_MARGIN = timedelta(seconds=60)
+"""The provider stops taking money this long before the stock is given back (PR41)."""
+
+QUERY_AFTER_SECONDS = (5, 30, 120, 600)
+"""When to ask the provider if it says nothing by itself (GW5); once more at the end of the hold."""
+
+MOST_PER_ORDER = 10
+REFUND_TERMS = Text(
+    "没用掉随时全额退，过期自动退，原路返回。",
+    "Unused, it is refunded in full at any time, and by itself when it expires, the way you paid.",
+)
+
+OPEN, PAID, FAILED, CLOSED = "open", "paid", "failed", "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentNews:
+    """What a provider says of one payment, by callback or by answer. `state` = open, paid, failed or closed."""
+
+    merchant: str
+    order_number: str
+    state: str
+    amount_minor: int
+    currency: str
+    provider_ref: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundNews:
+    """What a provider says of one refund. `state` = confirmed, failed or unknown."""
+
+    merchant: str
+    refund_number: str
+    state: str
+    amount_minor: int
+    failure: str = ""
+
+
+def number_of(day: date, position: int) -> str:
+    """Return what people read aloud: BC, the day, and a running number of at least five digits."""
+    return f"BC{day:%y%m%d}{position:05d}"
+
+
+def valid_until(bought_at: datetime, days: int) -> datetime:
+    """Return the first midnight after `days` more days; `bought_at` carries the zone of the shop."""
+    start = bought_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return start + timedelta(days=days + 1)
+
+
+def parts_of_uses(left_minor: int, uses_left: int) -> list[int]:
+    """Spread what is left of a voucher's price over its uses left, first use first; no fen is lost."""
+    return largest_remainder(left_minor, [1] * uses_left)
+
+
+def matches(news: PaymentNews, *, merchant: str, order_number: str, amount_minor: int, currency: str) -> bool:
+    """Return whether the news is about exactly what was asked for (GW4)."""
+    return (news.merchant, news.order_number, news.amount_minor, news.currency) == (
+        merchant,
+        order_number,
+        amount_minor,
+        currency,
+    )
+
+
+def is_fresh(sent_at: datetime, at: datetime, tolerance_seconds: int = 300) -> bool:
+    """Return whether a message was signed within the tolerance before or after `at` (GW2)."""
+    return abs((at - sent_at).total_seconds()) <= tolerance_seconds

@@ -1,0 +1,169 @@
+"""Refunds: any time before use, by themselves at expiry, and for money that came too late (money.md, section 7)."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from procrastinate.contrib.django import app as jobs
+
+from bacao.kit.text import Refused, Text
+from bacao.ledger.services import post_many
+from bacao.offers.services import return_units
+from bacao.orders.gateways import get_gateway
+from bacao.orders.models import Payment, Refund, Voucher
+from bacao.orders.queries import HAS_USES_LEFT, lock_voucher
+from bacao.orders.rules import RefundNews
+
+from .books import posting_of_refund_due, posting_of_refund_sent
+
+if TYPE_CHECKING:
+    from bacao.accounts.models import User
+
+log = structlog.get_logger("bacao.orders")
+
+
+class NotRefundable(Refused):
+    """Nothing of the voucher is left to be given back."""
+
+    code = "not_refundable"
+    text = Text(
+        "这张券已经用完，不能退了。如果店里有问题，请联系店家。",
+        "This voucher is used up and cannot be refunded. If something went wrong, please talk to the shop.",
+    )
+
+
+@transaction.atomic
+def request_refund(*, voucher: Voucher, by: "User | None", at: datetime, cause: str = Refund.Cause.ASKED) -> Refund:
+    """Give back all uses that a voucher has left, and what was paid for them; pressing twice gives the same refund.
+
+    The unit returns to the stock if none of it was used (PR19). `by` = its owner, None = the expiry job.
+
+    :raises NotRefundable: it was used up
+    """
+    assert by is None or by.pk == voucher.user_id, "one's own vouchers only"
+    voucher = lock_voucher(voucher.pk)
+    uses, amount = voucher.uses_left, voucher.left_minor
+    if not uses:
+        return _get_last_refund(voucher)
+    Voucher.objects.filter(pk=voucher.pk).update(
+        uses_refunded=F("uses_refunded") + uses, refunded_minor=F("refunded_minor") + amount
+    )
+    if uses == voucher.uses_total:
+        offer_id = voucher.order.offer_version.offer_id
+        return_units(offer_id=offer_id, user_id=voucher.user_id, quantity=1, at=at)
+    if amount:
+        payment = Payment.objects.get(order=voucher.order_id)
+        return request_money_back(payment=payment, amount_minor=amount, cause=cause, at=at, voucher=voucher, uses=uses)
+    return Refund.objects.create(
+        order_id=voucher.order_id,
+        voucher=voucher,
+        uses=uses,
+        amount_minor=0,
+        cause=cause,
+        requested_at=at,
+        confirmed_at=at,
+    )
+
+
+def _get_last_refund(voucher: Voucher) -> Refund:
+    last = Refund.objects.filter(voucher=voucher).order_by("requested_at").last()
+    if last is None:
+        raise NotRefundable
+    return last
+
+
+def refund_expired(*, at: datetime) -> int:
+    """Refund the vouchers whose time is over and return how many there were (X20); each in its own transaction."""
+    refunded = 0
+    while _refund_next_expired(at):
+        refunded += 1
+    return refunded
+
+
+@transaction.atomic
+def _refund_next_expired(at: datetime) -> bool:
+    due = Voucher.objects.filter(HAS_USES_LEFT, valid_until__lte=at).order_by("valid_until")
+    voucher = due.select_for_update(skip_locked=True).first()
+    if voucher is None:
+        return False
+    request_refund(voucher=voucher, by=None, at=at, cause=Refund.Cause.EXPIRED)
+    return True
+
+
+def request_money_back(
+    *,
+    payment: Payment,
+    amount_minor: int,
+    cause: str,
+    at: datetime,
+    voucher: Voucher | None = None,
+    uses: int = 0,
+) -> Refund:
+    """Write a refund of captured money, book it as due and have a job send it, in the caller's transaction.
+
+    The counter on the payment is guarded: all its refunds together never pass what was captured (IN6).
+    """
+    room = Payment.objects.filter(pk=payment.pk, captured_minor__gte=F("refunded_minor") + amount_minor)
+    assert room.update(refunded_minor=F("refunded_minor") + amount_minor) == 1, "more refunded than captured"
+    refund = Refund.objects.create(
+        order_id=payment.order_id,
+        payment=payment,
+        voucher=voucher,
+        uses=uses,
+        amount_minor=amount_minor,
+        cause=cause,
+        requested_at=at,
+    )
+    post_many([posting_of_refund_due(refund, at)])
+    jobs.configure_task("orders.send_refund").defer(refund_id=str(refund.pk))
+    return refund
+
+
+def send_refund(*, refund_id: UUID, at: datetime) -> None:
+    """Have the provider send a refund, and book its answer. Only jobs call this: it speaks to another company.
+
+    Where an earlier try ended in the dark, the provider is asked first; the number never changes (RF7).
+    :raises ProviderUnreachable: still unknown; to be tried again
+    """
+    refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
+    payment = refund.payment
+    if refund.confirmed_at or refund.failed_at or payment is None:
+        return
+    gateway, number = get_gateway(payment.provider), str(refund.pk)
+    was_sent = refund.sent_at is not None
+    Refund.objects.filter(pk=refund_id, sent_at=None).update(sent_at=at)
+    news = gateway.query_refund(number, at) if was_sent else None
+    if news is None or news.state == "unknown":
+        news = gateway.refund(payment.order, refund_number=number, amount_minor=refund.amount_minor, at=at)
+    apply_refund_news(provider=payment.provider, news=news, at=at)
+
+
+@transaction.atomic
+def apply_refund_news(*, provider: str, news: RefundNews, at: datetime) -> str:
+    """Do what news of a refund asks for, at most once; return `confirmed`, `failed`, `duplicate`, `noted`,
+    `mismatch` or `unknown_refund`. Only a confirmation closes what is due (RF7)."""
+    try:
+        number = UUID(news.refund_number)
+    except ValueError:
+        return "unknown_refund"
+    refunds = Refund.objects.select_for_update(of=("self",)).select_related("payment__order")
+    refund = refunds.filter(pk=number, payment__provider=provider).first()
+    if refund is None or refund.payment is None:
+        return "unknown_refund"
+    if news.merchant != get_gateway(provider).merchant or news.amount_minor != refund.amount_minor:
+        log.error("refund_news_mismatch", refund=str(refund.pk), news=repr(news))
+        return "mismatch"
+    if refund.confirmed_at:
+        return "duplicate"
+    if news.state == "failed":
+        Refund.objects.filter(pk=refund.pk).update(failed_at=at, failure=news.failure or "failed")
+        log.error("refund_failed", refund=str(refund.pk), failure=news.failure)
+        return "failed"
+    if news.state != "confirmed":
+        return "noted"
+    Refund.objects.filter(pk=refund.pk).update(confirmed_at=at, failed_at=None, failure="")
+    post_many([posting_of_refund_sent(refund, provider, at)])
+    return "confirmed"
