@@ -71,29 +71,45 @@ class Extract:
         lines = [member.points or self._points(member.id) for member in members if member.kind == "way"]
         if rings := join_rings(lines):
             return point_on_surface(rings)
-        return next((self.nodes[member.id] for member in members if member.id in self.nodes), None)
+        nodes = (self.nodes.get(member.id) for member in members if member.kind == "node")
+        return next(filter(None, nodes), None)
 
 
-def read_overpass(document: dict[str, Any], extract: Extract) -> int:
-    """Add the elements of one answer of the Overpass API (`out body`, `out center` or `out geom`); return how many.
+class BadElement(ValueError):
+    """An element lacks its type, number or position; `number` counts from 1."""
 
-    :raises KeyError, TypeError, ValueError: an element lacks its type, number or position
+    def __init__(self, number: int, why: str) -> None:
+        self.number, self.why = number, why
+        super().__init__(f"element {number}: {why}")
+
+
+def read_overpass(elements: Sequence[dict[str, Any]], extract: Extract) -> None:
+    """Add the elements of an answer of the Overpass API (`out body`, `out center` or `out geom`).
+
+    :raises BadElement: saying which and why
     """
-    for element in document["elements"]:
-        kind, number = element["type"], int(element["id"])
-        if kind == "node":
-            extract.nodes[number] = _point(element)
-        elif kind == "way":
-            extract.ways.setdefault(number, element.get("nodes", ()))
-            if geometry := element.get("geometry"):
-                extract.drawn[number] = [_point(point) for point in geometry if point]
-        elif kind == "relation":
-            extract.relations.setdefault(number, [_member(member) for member in element.get("members", ())])
-        if center := element.get("center"):
-            extract.centers[kind, number] = _point(center)
-        if tags := element.get("tags"):
-            extract.add(Thing(kind, number, tags))
-    return len(document["elements"])
+    for number, element in enumerate(elements, start=1):
+        try:
+            _read_element(element, extract)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            why = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise BadElement(number, why) from None
+
+
+def _read_element(element: dict[str, Any], extract: Extract) -> None:
+    kind, number = element["type"], int(element["id"])
+    if kind == "node":
+        extract.nodes[number] = _point(element)
+    elif kind == "way":
+        extract.ways.setdefault(number, element.get("nodes", ()))
+        if geometry := element.get("geometry"):
+            extract.drawn[number] = [_point(point) for point in geometry if point]
+    elif kind == "relation":
+        extract.relations.setdefault(number, [_member(member) for member in element.get("members", ())])
+    if center := element.get("center"):
+        extract.centers[kind, number] = _point(center)
+    if (tags := element.get("tags")) and kind in ("node", "way", "relation"):
+        extract.add(Thing(kind, number, {str(key): str(value) for key, value in tags.items()}))
 
 
 def _member(member: dict[str, Any]) -> Member:
@@ -102,4 +118,7 @@ def _member(member: dict[str, Any]) -> Member:
 
 
 def _point(place: dict[str, Any]) -> Point:
-    return float(place["lon"]), float(place["lat"])
+    longitude, latitude = float(place["lon"]), float(place["lat"])
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        raise ValueError(f"{latitude}, {longitude} is not on Earth")
+    return longitude, latitude

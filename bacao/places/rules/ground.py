@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class DistrictRow:
-    """A district; `outline` = GeoJSON polygon coordinates, `position` orders the chips (0 is where a newcomer starts)."""
+    """A district; `outline` = GeoJSON polygon coordinates, `position` is its rank (a newcomer starts at 0)."""
 
     code: str
     name_zh: str

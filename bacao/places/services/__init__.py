@@ -2,7 +2,9 @@
 
 from bacao.places.rules import PlaceRow
 from bacao.places.services.city import load_districts, load_map_features, load_streets, refresh_categories
+from bacao.places.services.extract_files import BadFile
 from bacao.places.services.hours import refresh_opening_spans, set_hours
+from bacao.places.services.imports import BadTable, TooManyClosed, import_csv, import_osm
 from bacao.places.services.invites import (
     InviteExpired,
     InviteForOthers,
@@ -31,6 +33,8 @@ from bacao.places.services.places import (
 )
 
 __all__ = [
+    "BadFile",
+    "BadTable",
     "InviteExpired",
     "InviteForOthers",
     "InviteUnknown",
@@ -40,12 +44,15 @@ __all__ = [
     "MerchantRow",
     "NotOwner",
     "PlaceRow",
+    "TooManyClosed",
     "accept_invite",
     "close_place",
     "create_merchant",
     "create_place",
     "end_shop_role",
     "grant_shop_role",
+    "import_csv",
+    "import_osm",
     "invite_clerk",
     "load_districts",
     "load_map_features",
