@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from django.db import transaction
 from django.utils import timezone
 
 from bacao.accounts.models import User
@@ -60,6 +61,7 @@ def make_role(
     )
 
 
+@transaction.atomic
 def make_offer_version(
     place: Place,
     *,
@@ -92,6 +94,7 @@ def make_offer_version(
     return version
 
 
+@transaction.atomic
 def make_vouchers(
     version: OfferVersion,
     user: User,
