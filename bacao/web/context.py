@@ -4,12 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from bacao.web.preferences import THEMES
+
 # which tab of the dock a first path segment belongs to
 SECTIONS = {
     "": "discover", "notes": "discover", "people": "discover", "now": "now", "places": "now", "search": "now",
     "wallet": "wallet", "vouchers": "wallet", "orders": "wallet", "checkout": "wallet", "me": "me",
 }  # fmt: skip
-THEMES = {"light", "dark"}
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

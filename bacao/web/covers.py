@@ -15,6 +15,7 @@ PATTERNS = ("dots", "stripes", "checks", "waves", "crosses", "plain", "gingham",
 HUES_APART = (32, 150, 196, -38, 88)
 # how much colour the ink of a hue carries, so that the wall looks printed and not like sweets: (up to hue, share)
 INKS = ((30, 0.85), (100, 1.0), (150, 0.8), (200, 0.62), (270, 0.58), (340, 0.6), (360, 0.72))
+MUD, MUD_AVOIDED = (35, 120), 0.75  # yellow goes brown in the dark; a little of it is enough
 PALE, RICH, VIVID, DEEP, NIGHT = "pale", "rich", "vivid", "deep", "night"
 
 
@@ -281,6 +282,8 @@ def draw(
     lots = Random(f"{words.get('layout')} {hue} {names} {said}")  # noqa: S311  # a picture, not a secret
     cover = Cover(_name_of(words.get("layout"), lots), shape, hue, (hue + lots.choice(HUES_APART)) % 360, line=said)
     LAYOUTS[cover.layout](cover, lots, names)
+    if cover.tone == DEEP and MUD[0] <= hue <= MUD[1] and lots.random() < MUD_AVOIDED:
+        cover.tone = VIVID
     return cover
 
 

@@ -91,3 +91,10 @@ def day(then: datetime, at: datetime) -> str:
 def clock(then: datetime) -> str:
     """Return the time of day on the shop's clock: 22:00."""
     return f"{localtime(then):%H:%M}"
+
+
+@register.filter
+def weekday(then: datetime) -> str:
+    """Return the day of the week, short: 周六 / Sat."""
+    local_then = localtime(then)
+    return f"周{'一二三四五六日'[local_then.weekday()]}" if is_chinese() else f"{local_then:%a}"
