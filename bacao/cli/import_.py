@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from bacao.cli import postgres
+from bacao.cli.migrate import migrate
 from bacao.cli.say import console, say
 from bacao.kit.text import Text
 
@@ -74,9 +75,11 @@ def run_csv(arguments: argparse.Namespace) -> int:
 
 
 def _prepare_django() -> None:
+    """Start Django on a database that is up to date."""
     import django
 
     django.setup()
+    migrate()
 
 
 def _progress_bar() -> Progress:
@@ -95,10 +98,11 @@ def show(report: "ImportReport", *, check: bool) -> None:
     table.add_row("保留", "kept", str(report.kept), _of_kept(report), style="green")
     reopened = f"重新开业 reopened {report.reopened}" if report.reopened else ""
     table.add_row("停业", "closed", str(report.closed), reopened, end_section=True)
+    table.add_row("略过", "skipped", str(report.skipped.total()), "")
     for reason, kinds in report.reasons().items():
         name = REASONS[reason]
         most = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common(KINDS_SHOWN) if kind)
-        table.add_row(f"略过: {name.zh}", f"skipped: {name.en}", str(kinds.total()), escape(most))
+        table.add_row(f"  {name.zh}", name.en, str(kinds.total()), escape(most), style="dim")
     if report.bad_hours:
         table.add_section()
         examples = " | ".join(dict.fromkeys(report.bad_hours[:KINDS_SHOWN]))

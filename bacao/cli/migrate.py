@@ -22,14 +22,14 @@ def run(arguments: argparse.Namespace) -> int:
         import django
 
         django.setup()
-        _migrate()
+        migrate()
         if arguments.demo:
             build_demo()
         _refresh_hours()
     return 0
 
 
-def _migrate() -> None:
+def migrate() -> None:
     """Run the migrations that have not run yet."""
     from django.core.management import call_command
     from django.db import connection
