@@ -57,6 +57,24 @@ def list_places_in_cells(cells: Collection[int], category: str | None = None) ->
     return list(places.filter(_within(category)) if category else places)
 
 
+class Spot(NamedTuple):
+    """The little of a place that ranking many of them needs."""
+
+    place_id: int
+    latitude: float
+    longitude: float
+    category: str
+    hours_id: int | None
+    usual_minor: int | None
+
+
+def list_spots_in_cells(cells: Collection[int], category: str | None = None) -> list[Spot]:
+    """Return the open places of grid cells as `list_places_in_cells` does, without all that a page shows of them."""
+    places = Place.objects.filter(cell__in=cells, state=Place.State.OPEN).order_by()
+    places = places.filter(_within(category)) if category else places
+    return [Spot(*row) for row in places.values_list("pk", "latitude", "longitude", "category", "hours", "usual_minor")]
+
+
 def list_open_places(category: str | None = None) -> "QuerySet[Place]":
     """Return every open place by id, to be walked through once."""
     places = _places().filter(state=Place.State.OPEN).order_by("pk")
@@ -132,6 +150,16 @@ def list_streets(district: str | None = None) -> list[Street]:
     """Return streets and stations with their district, of one district or of all."""
     streets = Street.objects.select_related("district").order_by("kind", "code")
     return list(streets.filter(district=district) if district else streets)
+
+
+def find_district(code: str) -> District | None:
+    """Return a district by its code."""
+    return District.objects.filter(code=code).first()
+
+
+def find_street(code: str) -> Street | None:
+    """Return a street or a station by its code, with its district."""
+    return Street.objects.select_related("district").filter(code=code).first()
 
 
 def list_map_features() -> list[MapFeature]:
