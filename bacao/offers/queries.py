@@ -13,7 +13,7 @@ from bacao.kit.calendar import DayKind
 from bacao.kit.hours import Span, expand_hours
 from bacao.kit.queries import get_calendar_overlay
 
-from .models import Offer, OfferFunder, OfferVersion
+from .models import Offer, OfferFunder, OfferVersion, StateChange
 from .rules import PARTIES, Item, Terms
 
 _PLAIN = (
@@ -67,12 +67,23 @@ def get_current_version(offer_id: int) -> OfferVersion:
 
 def list_offers_of_place(place_id: int) -> list[OfferVersion]:
     """Return the current version of each offer of a place in any state, newest offer first (`.offer` is loaded)."""
-    return list(_with_terms().filter(offer__place=place_id, is_current=True).order_by("-offer_id"))
+    return list_offers_of_places([place_id])
+
+
+def list_offers_of_places(place_ids: Iterable[int]) -> list[OfferVersion]:
+    """Return the same of several places at once."""
+    versions = _with_terms().filter(offer__place__in=list(place_ids), is_current=True)
+    return list(versions.order_by("-offer_id"))
 
 
 def list_versions(offer_id: int) -> list[OfferVersion]:
     """Return every version of an offer, newest first."""
-    return list(_with_terms().filter(offer=offer_id).order_by("-number"))
+    return list(_with_terms().filter(offer=offer_id).select_related("offer__stock", "created_by").order_by("-number"))
+
+
+def list_state_changes(offer_id: int) -> list[StateChange]:
+    """Return when an offer was put on sale, paused or ended, newest first, with who did it."""
+    return list(StateChange.objects.filter(offer=offer_id).select_related("by").order_by("-changed_at", "-pk"))
 
 
 def get_terms(version: OfferVersion) -> Terms:
@@ -84,6 +95,13 @@ def get_terms(version: OfferVersion) -> Terms:
         offer.pk, version.pk, offer.place_id, offer.kind, offer.stock.limit, offer.stock.used, version.items, shares
     )  # fmt: skip
     return _make_terms(joined, [getattr(version, name) for name in _PLAIN])
+
+
+def list_terms(version_ids: Iterable[int]) -> dict[int, Terms]:
+    """Return the terms of versions by version id, whatever is on sale now, in one statement."""
+    rows = OfferVersion.objects.filter(pk__in=list(version_ids)).values_list(*_JOINED, _shares(), *_PLAIN)
+    split = len(_JOINED) + 1
+    return {row[1]: _make_terms(row[:split], row[split:]) for row in rows}
 
 
 def _make_terms(joined: Sequence[Any], plain: Iterable[Any]) -> Terms:

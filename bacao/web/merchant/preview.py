@@ -1,0 +1,88 @@
+"""What an offer looks like from both sides of the counter before it is on sale."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from bacao.kit.calendar import day_kind
+from bacao.kit.hours import Span, check_hours, hours_by_day
+from bacao.kit.queries import get_calendar_overlay
+from bacao.kit.text import Refused, Text
+from bacao.offers.rules import FIELDS, VOUCHER, Item, Margin, Price, Terms, margin_of, price_of
+
+if TYPE_CHECKING:
+    from bacao.places.models import Place
+
+WITHOUT_USUAL_MINOR = 10_000
+"""The bill an example is shown for where a shop never said what people spend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An offer as the resident sees it, and one sale as the shop does. `price` None = nothing to show yet.
+
+    `bill_minor` = the bill of the example where the offer needs one, None elsewhere.
+    """
+
+    terms: Terms
+    price: Price | None
+    margin: Margin | None
+    bill_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a week strip. `special` = why its hours differ from the weekday's, None on ordinary days."""
+
+    date: date
+    spans: list[Span]
+    special: Text | None
+
+
+SPECIAL = {
+    "public_holiday": Text("法定假日", "public holiday"),
+    "makeup_workday": Text("调休上班", "make-up workday"),
+}
+
+
+def preview_of(terms: Terms, place: "Place", *, cost_minor: int | None) -> Preview:
+    """Return both sides of one sale of a shop, on an example bill where the offer needs one."""
+    bill = _example_bill(terms, place) if terms.needs_bill and terms.kind != VOUCHER else None
+    price = price_of(terms, bill)
+    fee = place.merchant.platform_fee_basis_points if place.merchant else 0
+    margin = margin_of(terms, price, cost_minor=cost_minor, fee_basis_points=fee) if price else None
+    return Preview(terms, price, margin, bill)
+
+
+def draft_terms(kind: str, values: Mapping[str, Any], *, sold: int, funders: tuple[tuple[str, int], ...]) -> Terms:
+    """Return the terms of a form half filled in; what is missing is as the table would have it."""
+    known = {name for name in FIELDS[kind] if name in Terms.__slots__}
+    filled = {name: value for name, value in values.items() if name in known and value is not None}
+    items = tuple(Item(**item) for item in filled.pop("items", ()))
+    if items:
+        filled["list_minor"] = sum(item.quantity * item.unit_minor for item in items)
+    if "stock" in filled:
+        filled["stock_left"] = max(filled["stock"] - sold, 0)
+    return Terms(offer_id=0, version_id=0, place_id=0, kind=kind, items=items, funders=funders, **filled)
+
+
+def week_of(expression: str, at: datetime) -> list[Day] | None:
+    """Return the next seven days of hours in OSM's grammar; None where they cannot be read or there are none."""
+    if not expression.strip():
+        return None
+    try:
+        check_hours(expression)
+    except Refused:
+        return None
+    zone, overlay = timezone.get_default_timezone(), get_calendar_overlay()
+    first = at.astimezone(zone).date()
+    days = hours_by_day(expression, first=first, days=7, overlay=overlay, zone=zone)
+    dates = [date.fromordinal(first.toordinal() + number) for number in range(7)]
+    return [Day(day, spans, SPECIAL.get(day_kind(day, overlay))) for day, spans in zip(dates, days, strict=True)]
+
+
+def _example_bill(terms: Terms, place: "Place") -> int:
+    return max(terms.threshold_minor, place.usual_minor or WITHOUT_USUAL_MINOR)

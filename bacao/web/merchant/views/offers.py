@@ -1,0 +1,216 @@
+"""Offers of a shop: the list, one offer with its history, the form with its live preview, one-tap states."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from bacao.kit.text import Refused, Text
+from bacao.offers import queries
+from bacao.offers.rules import KINDS, MERCHANT
+from bacao.offers.services import SoldMoreThanThat, create_offer, revise_offer, set_offer_state
+from bacao.redemption.queries import count_redeemed_by_offer
+from bacao.web.merchant.access import ShopRequest, for_owners, go_back, show_other
+from bacao.web.merchant.changes import changes_between
+from bacao.web.merchant.forms import AGREED, KIND_NAMES, OfferForm
+from bacao.web.merchant.preview import draft_terms, preview_of, week_of
+
+if TYPE_CHECKING:
+    from bacao.offers.models import OfferVersion
+    from bacao.places.models import Place
+
+ONLY_SHOP = ((MERCHANT, 10000),)
+STATES = ("live", "paused", "draft", "ended")
+SAID = {
+    "live": Text("已上架，现在就能买。", "On sale now."),
+    "paused": Text("已暂停。卖出的券照常可用。", "Paused. What is sold stays good."),
+    "ended": Text("已结束。卖出的券照常可用。", "Ended. What is sold stays good."),
+}
+BACK = {"live": "paused", "paused": "live"}
+
+
+@require_safe
+@for_owners
+def offers(request: ShopRequest) -> HttpResponse:
+    """Show every offer of the shop, those on sale first."""
+    versions = queries.list_offers_of_places(request.shop.place_ids)
+    redeemed = count_redeemed_by_offer(version.offer_id for version in versions)
+    places = {place.pk: place for place in request.shop.places}
+    versions.sort(key=lambda version: STATES.index(version.offer.state))
+    rows: list[dict[str, Any]] = [
+        {
+            "version": version,
+            "offer": version.offer,
+            "place": places[version.offer.place_id],
+            "preview": preview_of(queries.get_terms(version), places[version.offer.place_id], cost_minor=None),
+            "redeemed": redeemed.get(version.offer_id, 0),
+            "sold": version.offer.stock.used,
+        }
+        for version in versions
+    ]
+    context = {
+        "section": "offers",
+        "rows": [row for row in rows if row["offer"].state != "ended"],
+        "ended": [row for row in rows if row["offer"].state == "ended"],
+        "kinds": KIND_NAMES,
+    }
+    return render(request, "merchant/offers.html", context)
+
+
+@require_safe
+@for_owners
+def offer(request: ShopRequest, offer_id: int) -> HttpResponse:
+    """Show one offer: as residents see it, what a sale leaves, what it became, how it changed."""
+    version = _find(request, offer_id)
+    place = request.shop.get_place(version.offer.place_id)
+    terms = queries.get_terms(version)
+    versions = queries.list_versions(offer_id)
+    context = {
+        "section": "offers",
+        "offer": version.offer,
+        "version": version,
+        "terms": terms,
+        "place": place,
+        "kind": KIND_NAMES[terms.kind],
+        "preview": preview_of(terms, place, cost_minor=version.cost_minor),
+        "week": week_of(terms.weekly_hours, request.at),
+        "redeemed": count_redeemed_by_offer([offer_id]).get(offer_id, 0),
+        "history": [
+            {"version": newer, "changes": changes_between(older, newer)}
+            for newer, older in zip(versions, [*versions[1:], None], strict=True)
+        ],
+        "states": queries.list_state_changes(offer_id),
+    }
+    return render(request, "merchant/offer.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@for_owners
+def new_offer(request: ShopRequest) -> HttpResponse:
+    """Choose a kind, fill in its terms, put it on sale or keep it as a draft."""
+    place = request.shop.get_place(request.POST.get("place") or request.GET.get("place"))
+    kind = request.POST.get("kind") or request.GET.get("kind")
+    if kind not in KINDS:
+        context = {"section": "offers", "kinds": KIND_NAMES, "place": place}
+        return render(request, "merchant/offer_kinds.html", context)
+    if request.method == "GET":
+        form = OfferForm(kind=kind, at=request.at, initial={"party_size": 1, "valid_days": 90, "uses": 10})
+        return _form_page(request, form, place)
+    form = OfferForm(request.POST, kind=kind, at=request.at)
+    if _wants_preview(request) or not form.is_valid():
+        return _form_page(request, form, place)
+    state = "draft" if "draft" in request.POST else "live"
+    made = create_offer(
+        place=place, kind=kind, terms=form.terms, funders=ONLY_SHOP, by=request.user, at=request.at, state=state
+    )
+    said = SAID["live"] if state == "live" else Text("已存为草稿。", "Kept as a draft.")
+    messages.success(request, said.say(request.LANGUAGE_CODE))
+    return redirect("merchant:offer", made.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@for_owners
+def edit_offer(request: ShopRequest, offer_id: int) -> HttpResponse:
+    """Change an offer's terms: a new version for new buyers."""
+    version = _find(request, offer_id)
+    place = request.shop.get_place(version.offer.place_id)
+    kind = version.offer.kind
+    if request.method == "GET":
+        return _form_page(request, OfferForm(kind=kind, at=request.at, initial=_initial(version)), place, version)
+    form = OfferForm(request.POST, kind=kind, at=request.at)
+    if _wants_preview(request) or not form.is_valid():
+        return _form_page(request, form, place, version)
+    changed = _changed(version, form.terms)
+    if not changed:
+        messages.info(request, Text("没有改动。", "Nothing was changed.").say(request.LANGUAGE_CODE))
+        return redirect("merchant:offer", offer_id)
+    funders = ONLY_SHOP if changed & AGREED else queries.get_terms(version).funders
+    try:
+        revise_offer(offer=version.offer, terms=form.terms, funders=funders, by=request.user, at=request.at)
+    except Refused as refused:
+        form.add_error(
+            "stock" if isinstance(refused, SoldMoreThanThat) else None, refused.text.say(request.LANGUAGE_CODE)
+        )
+        return _form_page(request, form, place, version)
+    said = Text("新版本已生效；买过的人还是原来的条件。", "The new version is live; earlier buyers keep their terms.")
+    messages.success(request, said.say(request.LANGUAGE_CODE))
+    return redirect("merchant:offer", offer_id)
+
+
+@require_POST
+@for_owners
+def offer_state(request: ShopRequest, offer_id: int, state: str) -> HttpResponse:
+    """Put on sale, pause or end, by one tap; the toast takes it back."""
+    version = _find(request, offer_id)
+    before = version.offer.state
+    if state not in SAID:
+        raise Http404("no such state")
+    try:
+        set_offer_state(offer=version.offer, state=state, by=request.user, at=request.at)
+    except Refused as refused:
+        messages.error(request, refused.text.say(request.LANGUAGE_CODE))
+    else:
+        undo = resolve_url("merchant:offer-state", offer_id, before) if BACK.get(before) == state else ""
+        messages.success(request, SAID[state].say(request.LANGUAGE_CODE), extra_tags=undo)
+    return go_back(request, "merchant:offers")
+
+
+@require_GET
+@for_owners
+def week(request: ShopRequest) -> HttpResponse:
+    """Show what an expression of hours means for the next seven days, while it is being typed."""
+    expression = request.GET.get("hours") or request.GET.get("weekly_hours") or ""
+    return render(request, "merchant/week.html", {"week": week_of(expression, request.at), "typed": expression})
+
+
+def _find(request: ShopRequest, offer_id: int) -> "OfferVersion":
+    """Return the current version of one of the owner's offers. :raises Http404: none of theirs"""
+    try:
+        version = queries.get_current_version(offer_id)
+    except ObjectDoesNotExist:
+        raise Http404("no such offer") from None
+    show_other(request, version.offer.place.merchant_id)
+    return version
+
+
+def _wants_preview(request: ShopRequest) -> bool:
+    return "preview" in request.POST or "HX-Request" in request.headers
+
+
+def _form_page(
+    request: ShopRequest, form: OfferForm, place: "Place", version: "OfferVersion | None" = None
+) -> HttpResponse:
+    """Show the form with its preview; htmx gets the preview alone."""
+    form.is_valid()
+    values: dict[str, Any] = {**form.cleaned_data, **form.terms} if form.is_bound else dict(form.initial)
+    agreed = queries.get_terms(version).funders if version else ONLY_SHOP
+    funders = ONLY_SHOP if version and form.is_bound and _changed(version, values) & AGREED else agreed
+    terms = draft_terms(form.kind, values, sold=version.offer.stock.used if version else 0, funders=funders)
+    context = {
+        "section": "offers",
+        "form": form,
+        "kind": form.kind,
+        "kind_name": KIND_NAMES[form.kind],
+        "place": place,
+        "version": version,
+        "offer": version.offer if version else None,
+        "shared": agreed != ONLY_SHOP,
+        "preview": preview_of(terms, place, cost_minor=values.get("cost_minor")),
+        "week": week_of(terms.weekly_hours, request.at),
+    }
+    wrong = form.is_bound and not _wants_preview(request)
+    template = "merchant/offer_preview.html" if "HX-Request" in request.headers else "merchant/offer_form.html"
+    return render(request, template, context, status=422 if wrong else 200)
+
+
+def _initial(version: "OfferVersion") -> dict[str, Any]:
+    names = [name for name in OfferForm.base_fields if hasattr(version, name)]
+    return {name: getattr(version, name) for name in names} | {"items": version.items}
+
+
+def _changed(version: "OfferVersion", terms: dict[str, Any]) -> set[str]:
+    """Return the names of the terms that differ from a version's."""
+    return {name for name, value in terms.items() if getattr(version, name, value) != value}
