@@ -14,7 +14,7 @@ SECTIONS = {
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return the variables that the base template needs: `at`, `section` (the tab that is on), `theme` ("" = system)."""
+    """Return what the base template needs: `at`, `section` (the tab that is on), `theme` ("" = the system's)."""
     first = request.path.strip("/").split("/")[0]
     theme = request.COOKIES.get("theme", "")
     return {

@@ -1,4 +1,4 @@
-"""The colours of `tokens.css`, and whether they can be read: relative luminance and contrast of WCAG 2.2 (1.4.3, 1.4.11)."""
+"""The colours of `tokens.css`, and whether they can be read: contrast as WCAG 2.2 measures it (1.4.3, 1.4.11)."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ PAIRS: tuple[tuple[str, str, float], ...] = (
     ("edge", "paper", LARGE),
     ("edge", "raised", LARGE),
 )
-"""Which token is read on which ground, and the least contrast that needs: 3 for icons, marks and borders of controls."""
+"""Which token is read on which ground, and the least contrast it needs: 3 for icons, marks and borders."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FOUND = 8
 VISITED = 12
+TINT = 36  # of a cover nobody has chosen a colour for
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,6 +98,7 @@ def _page(
         "pictures_at_most": PICTURES_AT_MOST,
         "title_length": TITLE_LENGTH,
         "line_length": LINE_LENGTH,
+        "tint": draft.cover.get("tint", TINT),
     }
     return render(request, "resident/note_new.html", context, status=422 if mistakes else 200)
 
@@ -120,4 +122,4 @@ def _find_places(request: PageRequest, query: str) -> "list[Place]":
 def _draw_all(words: Mapping[str, Any]) -> list[tuple[Cover, bool]]:
     """Return the words drawn in every layout, and whether that one is chosen."""
     chosen = words.get("layout", next(iter(LAYOUTS)))
-    return [(draw({**words, "layout": name}, emoji="sparkles"), name == chosen) for name in LAYOUTS]
+    return [(draw({**words, "layout": name}, emoji=COVER_EMOJI[0], tint=TINT), name == chosen) for name in LAYOUTS]

@@ -17,6 +17,21 @@ const watchToasts = (root) => {
   }
 };
 
+const zh = document.documentElement.lang.startsWith("zh");
+
+/** Shows a sentence as a toast; `kind` is info, success or error. Other scripts may import it. */
+export const say = (sentence, kind = "info") => {
+  const toast = document.createElement("div");
+  toast.className = `toast toast--${kind}`;
+  toast.dataset.toast = "";
+  const text = Object.assign(document.createElement("span"), { className: "grow", textContent: sentence });
+  const close = Object.assign(document.createElement("button"), { type: "button", className: "toast__close", textContent: "✕", ariaLabel: zh ? "关闭" : "Close" });
+  close.dataset.closeToast = "";
+  toast.append(text, close);
+  document.getElementById("toasts")?.append(toast);
+  watchToasts(document);
+};
+
 const showNetwork = () => {
   for (const strip of document.querySelectorAll("[data-offline]")) strip.hidden = navigator.onLine;
 };
@@ -38,6 +53,13 @@ document.addEventListener("click", (event) => {
   const dialog = event.target.closest("dialog");
   if (dialog && (event.target === dialog || event.target.closest("[data-close]"))) dialog.close();
 });
+
+// what htmx could not do is said, not swallowed: a refusal brings its sentence, everything else gets a plain one
+document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+  const plain = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  say(plain ? xhr.responseText : zh ? "没做成，什么都没改动。再试一次。" : "That did not work; nothing was changed. Try again.", "error");
+});
+document.addEventListener("htmx:sendError", () => say(zh ? "没有网络，没发出去。" : "No network; it was not sent.", "error"));
 
 window.addEventListener("online", showNetwork);
 window.addEventListener("offline", showNetwork);
