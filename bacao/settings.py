@@ -75,7 +75,6 @@ ALLOWED_HOSTS = os.environ.get("BACAO_HOSTS", "*" if DEMO else "localhost,127.0.
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -89,7 +88,6 @@ INSTALLED_APPS = [
     "csp",
     "pgtrigger",
     "pghistory",
-    "pghistory.admin",
     "procrastinate.contrib.django",
     "bacao.kit",
     "bacao.accounts",
@@ -103,6 +101,7 @@ INSTALLED_APPS = [
     "bacao.reviews",
     "bacao.discovery",
     "bacao.web",
+    "bacao.web.desk.apps.DeskConfig",  # the admin; after bacao.web, whose templates come first
 ]
 
 MIDDLEWARE = [
@@ -120,6 +119,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "bacao.web.middleware.RequestContextMiddleware",
+    "bacao.web.errors.RefusedMiddleware",
 ]
 
 ROOT_URLCONF = "bacao.web.urls"

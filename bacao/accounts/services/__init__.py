@@ -1,6 +1,14 @@
 """Changing people, their roles, and how they sign in."""
 
-from bacao.accounts.services.people import NameTaken, PersonRow, create_person, load_people, set_preferences
+from bacao.accounts.services.people import (
+    NameTaken,
+    PersonRow,
+    close_account,
+    create_person,
+    load_people,
+    reopen_account,
+    set_preferences,
+)
 from bacao.accounts.services.roles import end_role, grant_role, refresh_operators
 from bacao.accounts.services.sessions import end_sessions
 from bacao.accounts.services.sign_in import (
@@ -24,6 +32,7 @@ __all__ = [
     "SignedIn",
     "TooOften",
     "WrongCode",
+    "close_account",
     "confirm_code",
     "create_person",
     "delete_old_codes",
@@ -32,6 +41,7 @@ __all__ = [
     "grant_role",
     "load_people",
     "refresh_operators",
+    "reopen_account",
     "request_code",
     "set_preferences",
 ]

@@ -122,3 +122,22 @@ def set_preferences(
         ]
     )  # fmt: skip
     return user
+
+
+@transaction.atomic
+def close_account(*, user: User, by: User) -> None:
+    """Keep somebody from signing in and end their sessions; what they bought and wrote stays.
+
+    :raises Refused: an operator would close their own account, or an administrator's
+    """
+    if user == by or user.is_superuser:
+        raise Refused(Text("不能停用自己或管理员的账号。", "Neither your own account nor an administrator's can be closed."))
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+
+
+@transaction.atomic
+def reopen_account(*, user: User) -> None:
+    """Let somebody sign in again."""
+    user.is_active = True
+    user.save(update_fields=["is_active"])

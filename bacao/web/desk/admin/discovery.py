@@ -1,0 +1,28 @@
+"""What searching works with, to be read; all of it can be built again."""
+
+from django.apps import apps
+from django.contrib import admin
+
+from bacao.web.desk.base import DeskAdmin
+
+
+@admin.register(apps.get_model("discovery.SearchDocument"))
+class SearchDocumentAdmin(DeskAdmin):
+    """The words of places and notes as the index holds them."""
+
+    list_display = ("id", "title", "place", "note")
+    list_display_links = ("id", "title")
+    list_select_related = ("place", "note")
+    search_fields = ("title",)
+    ordering = ("-id",)
+    fields = ("title", "sound", "place", "note", "tokens")
+
+
+@admin.register(apps.get_model("discovery.PlaceStanding"))
+class PlaceStandingAdmin(DeskAdmin):
+    """What verified visits say of places."""
+
+    list_display = ("place", "review_count", "stars_hundredths", "arrival_count", "arrivals_30_days", "note_count")
+    list_select_related = ("place",)
+    search_fields = ("place__name_zh", "place__name_en")
+    ordering = ("-arrival_count",)

@@ -1,0 +1,177 @@
+"""Orders, payments, refunds and vouchers, to be read; a provider can be asked how a payment stands."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import F, Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from bacao.kit.text import Text
+from bacao.orders.services import ask_provider
+from bacao.web.desk.base import DeskAdmin, DeskInline, StandingFilter, act, link
+from bacao.web.desk.figures import payments_failed, payments_to_enquire, refunds_under_way
+from bacao.web.desk.words import said
+from bacao.web.templatetags.bacao import money
+
+Order, Payment, PaymentEvent, Voucher, Refund = (
+    apps.get_model(f"orders.{name}") for name in ("Order", "Payment", "PaymentEvent", "Voucher", "Refund")
+)
+
+
+class OrderStanding(StandingFilter):
+    """How far an order has come."""
+
+    standings = {
+        "open": (("未付", "not paid"), lambda at: Q(paid_at=None, cancelled_at=None)),
+        "paid": (("已付", "paid"), lambda at: Q(paid_at__isnull=False)),
+        "cancelled": (("已取消", "cancelled"), lambda at: Q(cancelled_at__isnull=False)),
+    }
+
+
+class PaymentStanding(StandingFilter):
+    """How a payment stands."""
+
+    standings = {
+        "enquire": (("待查询（10 分钟没消息）", "to enquire (silent for 10 min)"), payments_to_enquire),
+        "failed": (("7 天内失败", "failed, 7 days"), payments_failed),
+        "captured": (("已收", "captured"), lambda at: Q(captured_at__isnull=False)),
+    }
+
+
+class RefundStanding(StandingFilter):
+    """How a refund stands."""
+
+    standings = {
+        "open": (("未确认", "not confirmed"), refunds_under_way),
+        "failed": (("失败", "failed"), lambda at: Q(failed_at__isnull=False, confirmed_at=None)),
+        "confirmed": (("已确认", "confirmed"), lambda at: Q(confirmed_at__isnull=False)),
+    }
+
+
+class EventStanding(StandingFilter):
+    """Whether a payment event was worked through."""
+
+    standings = {"open": (("未处理", "not processed"), lambda at: Q(processed_at=None))}
+
+
+class VoucherStanding(StandingFilter):
+    """What can still be done with a voucher."""
+
+    standings = {
+        "usable": (
+            ("可用", "usable"),
+            lambda at: Q(valid_until__gt=at, uses_total__gt=F("uses_redeemed") + F("uses_refunded")),
+        ),
+        "used": (("已用", "used"), lambda at: Q(uses_redeemed__gt=0)),
+        "refunded": (("已退", "refunded"), lambda at: Q(uses_refunded__gt=0)),
+    }
+
+
+class VoucherInline(DeskInline):
+    """The units of an order."""
+
+    model = Voucher
+    fields = readonly_fields = ("unit", "paid", "uses_total", "uses_redeemed", "uses_refunded", "valid_until")
+
+    @admin.display(description=said("实付", "paid"))
+    def paid(self, voucher: Any) -> str:
+        """Return what was paid for it."""
+        return money(voucher.paid_minor)
+
+
+@admin.register(Order)
+class OrderAdmin(DeskAdmin):
+    """Orders, latest first (their numbers begin with the date)."""
+
+    list_display = ("number", "user", "place", "quantity", "total_minor", "placed_at", "paid_at", "cancelled_at")
+    list_filter = (OrderStanding,)
+    list_select_related = ("user", "place")
+    search_fields = ("number", "user__phone", "user__display_name", "place__name_zh")
+    date_hierarchy = "placed_at"
+    ordering = ("-placed_at",)
+    fields = (
+        "number", "user", "place", "terms", "note", "quantity", "unit_price_minor", "unit_list_minor", "total_minor",
+        "refund_terms", "payment_link", "placed_at", "expires_at", "paid_at", "cancelled_at", "cancel_reason",
+    )  # fmt: skip
+    inlines = (VoucherInline,)
+
+    @admin.display(description=said("条款版本", "version of terms"))
+    def terms(self, order: Any) -> str:
+        """Return a link to the terms as bought."""
+        return link("offers.offerversion", order.offer_version)
+
+    @admin.display(description=said("付款", "payment"))
+    def payment_link(self, order: Any) -> str:
+        """Return a link to the payment, if money was asked for."""
+        payment = Payment.objects.filter(order=order).first()
+        return link("orders.payment", payment) if payment else "-"
+
+
+@admin.register(Payment)
+class PaymentAdmin(DeskAdmin):
+    """Payments, latest first."""
+
+    list_display = (
+        "order", "provider", "amount_minor", "captured_minor", "refunded_minor", "created_at", "captured_at", "failure",
+    )  # fmt: skip
+    list_filter = (PaymentStanding, "provider")
+    list_select_related = ("order",)
+    search_fields = ("order__number", "provider_ref")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    actions = ("enquire",)
+
+    @act("向支付公司查询", "Ask the provider")
+    def enquire(self, request: HttpRequest, rows: Any) -> None:
+        """Ask how payments stand and book what is answered."""
+        at = timezone.now()
+        self.each(request, rows, lambda payment: ask_provider(payment_id=payment.pk, at=at), Text("已查询", "Asked:"))
+
+
+@admin.register(PaymentEvent)
+class PaymentEventAdmin(DeskAdmin):
+    """What providers told us, byte for byte."""
+
+    list_display = ("id", "provider", "event_id", "outcome", "received_at", "processed_at")
+    list_filter = (EventStanding, "provider", "outcome")
+    search_fields = ("event_id",)
+    date_hierarchy = "received_at"
+    ordering = ("-id",)
+    fields = ("provider", "event_id", "outcome", "received_at", "processed_at", "headers", "text")
+
+    @admin.display(description=said("原文", "as received"))
+    def text(self, event: Any) -> str:
+        """Return the body as text."""
+        return bytes(event.body).decode("utf-8", "replace")
+
+
+@admin.register(Voucher)
+class VoucherAdmin(DeskAdmin):
+    """Vouchers, latest first."""
+
+    list_display = (
+        "order", "unit", "user", "merchant", "paid_minor", "uses_total", "uses_redeemed", "uses_refunded", "valid_until",
+    )  # fmt: skip
+    list_filter = (VoucherStanding,)
+    list_select_related = ("order", "user", "merchant")
+    search_fields = ("order__number", "user__phone", "merchant__name_zh")
+    ordering = ("-issued_at",)
+
+
+@admin.register(Refund)
+class RefundAdmin(DeskAdmin):
+    """Refunds, latest first."""
+
+    list_display = ("order", "amount_minor", "cause", "requested_at", "sent_at", "confirmed_at", "failed_at", "failure")
+    list_filter = (RefundStanding, "cause")
+    list_select_related = ("payment__order",)
+    search_fields = ("payment__order__number",)
+    date_hierarchy = "requested_at"
+    ordering = ("-requested_at",)
+
+    @admin.display(description=said("订单", "order"))
+    def order(self, refund: Any) -> str:
+        """Return the order's number."""
+        return str(refund.payment.order)
