@@ -69,6 +69,12 @@ class Order(models.Model):
             return self.State.EXPIRED if self.cancel_reason == self.EXPIRED_REASON else self.State.CANCELLED
         return self.State.WAITING
 
+    @property
+    def is_refunded(self) -> bool:
+        """Whether every use of every voucher was given back; needs `vouchers`."""
+        vouchers = list(self.vouchers.all())
+        return bool(vouchers) and all(voucher.uses_refunded == voucher.uses_total for voucher in vouchers)
+
 
 class Payment(models.Model):
     """Money asked from a provider for an order; captured and refunded sums are guarded by a check."""

@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from bacao.web.resident.views import feed, health, me, note_new, notes, people, preferences, sign_in, style
+from bacao.web.resident.views import (
+    callbacks,
+    checkout,
+    feed,
+    health,
+    me,
+    note_new,
+    notes,
+    orders,
+    people,
+    preferences,
+    sign_in,
+    style,
+)
 
 app_name = "resident"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,4 +36,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language", preferences.language, name="language"),
     path("theme", preferences.theme, name="theme"),
     path("style", style.style, name="style"),
+    path("checkout/<int:offer_id>", checkout.checkout, name="checkout"),
+    path("orders", orders.orders, name="orders"),
+    path("orders/<uuid:order_id>", orders.order, name="order"),
+    path("orders/<uuid:order_id>/state", orders.order_state, name="order-state"),
+    path("orders/<uuid:order_id>/pay", orders.order_pay, name="order-pay"),
+    path("orders/<uuid:order_id>/cancel", orders.order_cancel, name="order-cancel"),
+    path("vouchers/<uuid:voucher_id>/refund", orders.voucher_refund, name="voucher-refund"),
+    path("payments/<str:provider>/callback", callbacks.callback, name="payment-callback"),
 ]
