@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 from bacao.discovery.services import follow_outbox, refresh_standings, refresh_usual_amounts
 
 
-@app.periodic(cron="* * * * * */3")
+@app.periodic(cron="* * * * * */5")
 @app.task(queueing_lock="discovery.follow_outbox")
 def follow_news(timestamp: int) -> None:
     """Keep search and standings in step with what changed."""

@@ -2,19 +2,10 @@
 
 from bacao.discovery.queries.documents import is_built
 from bacao.discovery.queries.gazetteer import get_gazetteer, list_names
-from bacao.discovery.queries.nearby import (
-    Nearby,
-    NearbyItem,
-    Viewpoint,
-    hours_at,
-    list_nearby,
-    nearest_usable,
-    personal,
-    price_places,
-    weigh_places,
-)
+from bacao.discovery.queries.nearby import Nearby, list_nearby, nearest_usable, price_places
 from bacao.discovery.queries.search import SearchResult, search
 from bacao.discovery.queries.standing import get_standings, list_usual_amounts
+from bacao.discovery.queries.weighing import NearbyItem, Viewpoint, hours_at, personal, weigh_places
 
 __all__ = [
     "Nearby",

@@ -69,5 +69,5 @@ def every(parts: Iterable[str]) -> str:
 
 def some(parts: Iterable[str]) -> str:
     """Return a tsquery that wants one of its parts, empty ones left out."""
-    found = [part for part in parts if part]
+    found = [f"({part})" for part in parts if part]
     return f"({' | '.join(found)})" if found else ""

@@ -1,21 +1,23 @@
 """Search over places and notes by words, sounds and meaning (U04, DS16)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bacao.discovery.queries.documents import Candidate, every, find_notes, find_places, lexeme, some
 from bacao.discovery.queries.gazetteer import get_gazetteer
-from bacao.discovery.queries.nearby import NearbyItem, Viewpoint, list_nearby, personal, weigh_places
+from bacao.discovery.queries.nearby import list_nearby
+from bacao.discovery.queries.weighing import NearbyItem, Viewpoint, personal, weigh_places
 from bacao.discovery.rules import (
     READING,
+    TEXT,
     Hours,
     Known,
     Understood,
     fuzzy_points,
     name_points,
     prepare,
-    runs_of,
     tokens_of_query,
     understand,
 )
@@ -28,11 +30,11 @@ if TYPE_CHECKING:
     from bacao.notes.models import Note
 
 QUERY_LENGTH_MAX = 80
-WEIGHED_MAX = 60
+WEIGHED_MAX = 50
 ENOUGH = 5
 NEAR_AREA_M = {"street": 500, "station": 800}
 RADIUS_WITHOUT_WORDS_M = 3_000
-SIBLING_POINTS = READING - 3_000
+SIBLING = READING - 3_000  # a shop of the kind above the one asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,14 @@ def search(
     lon: float,
     at: datetime,
     limit: int = 20,
+    notes_limit: int = 12,
     party: int = 1,
     viewer: "User | None" = None,
 ) -> SearchResult:
     """Return what answers `text` around a point, best first.
 
     Text points weigh more than everything else: an exact name comes first wherever it is. Ties by place id. Notes in
-    the reader's `language` come before others that answer as well.
+    the reader's `language` come before others.
     """
     text = text[:QUERY_LENGTH_MAX]
     understood = understand(text, get_gazetteer())
@@ -70,7 +73,8 @@ def search(
         lat, lon = area.latitude, area.longitude
     view = Viewpoint(lat, lon, at, understood.party or party, personal(viewer), open_pattern_ids(at))
     places = _find_places(text, understood, view)[:limit]
-    return SearchResult(understood, places, _find_notes(text, understood, language, limit), area)
+    notes = _find_notes(text, understood, language, [item.place.pk for item in places[:ENOUGH]], notes_limit)
+    return SearchResult(understood, places, notes, area)
 
 
 def _find_places(text: str, understood: Understood, view: Viewpoint) -> list[NearbyItem]:
@@ -108,41 +112,32 @@ def _fits(item: NearbyItem, understood: Understood) -> bool:
 
 def _points_of_places(text: str, understood: Understood, view: Viewpoint) -> dict[int, int]:
     """Return text points by place id: exact answers first, forgiving ones only where there are few of those."""
-    area = _area_filter(understood.area)
-    category = understood.category
+    area, category, rest = _area_filter(understood.area), understood.category, understood.rest
     filters = every([area, lexeme(f"c:{category.code}") if category else ""])
-    rest = _all_of(understood.rest)
-    by_meaning = every([filters, rest])
     by_name = _all_of(text) if understood.chips else ""
     points: dict[int, int] = {}
 
-    def add(query: str, *, reading: int = 0, forgiving: bool = False) -> None:
-        for candidate in find_places(query, lat=view.lat, lon=view.lon) if query else ():
+    def add(query: str, *, otherwise: int) -> None:
+        for candidate in find_places(query, lat=view.lat, lon=view.lon):
             if candidate.ref_id not in points:
-                found = _text_points(candidate, text, understood, reading, forgiving)
-                if found:
-                    points[candidate.ref_id] = found
+                points[candidate.ref_id] = _text_points(candidate, text, rest) or otherwise
 
-    add(some(f"({part})" for part in (by_meaning, by_name) if part), reading=READING)
+    add(some([every([filters, _all_of(rest)]), by_name]), otherwise=TEXT if rest else READING)
     if len(points) < ENOUGH and category and category.parent:
-        add(every([area, lexeme(f"c:{category.parent}"), rest]), reading=SIBLING_POINTS)
-    if len(points) < ENOUGH and understood.rest:
-        _, loose = tokens_of_query(understood.rest)
-        add(every([filters, some(map(lexeme, loose))]) if loose else "", forgiving=True)
+        add(every([area, lexeme(f"c:{category.parent}"), _all_of(rest)]), otherwise=SIBLING)
+    if len(points) < ENOUGH and rest:
+        wanted = prepare(rest)
+        for candidate in find_places(every([filters, _forgiving(rest)]), lat=view.lat, lon=view.lon):
+            found = _text_points(candidate, text, rest) or fuzzy_points(wanted, candidate.names, candidate.sound)
+            if found:
+                points.setdefault(candidate.ref_id, found)
     return points
 
 
-def _text_points(candidate: Candidate, text: str, understood: Understood, reading: int, forgiving: bool) -> int:
-    """Return how well a candidate's names answer; `reading` = points for having the right kind and area alone."""
-    points = name_points(prepare(text), candidate.names, candidate.sound)
-    if understood.rest:
-        rest = prepare(understood.rest)
-        points = max(points, name_points(rest, candidate.names, candidate.sound))
-        if not points and forgiving:
-            points = fuzzy_points(rest, candidate.names, candidate.sound)
-    elif understood.chips:
-        points = max(points, reading)
-    return points
+def _text_points(candidate: Candidate, text: str, rest: str) -> int:
+    """Return how well a candidate's names answer the whole query, or what was not understood of it."""
+    asked = {text, rest} if rest else {text}
+    return max(name_points(prepare(words), candidate.names, candidate.sound) for words in asked)
 
 
 def _area_filter(area: Known | None) -> str:
@@ -160,22 +155,22 @@ def _all_of(text: str) -> str:
     return every(map(lexeme, tokens_of_query(text)[0]))
 
 
-def _any_run_of(text: str) -> str:
-    """Return a tsquery that wants all tokens of one of the words of a text."""
-    return some(f"({_all_of(run)})" for run in runs_of(text))
+def _forgiving(text: str) -> str:
+    """Return a tsquery that wants any token that survives a slip of the finger, or is only heard."""
+    return some(map(lexeme, tokens_of_query(text)[1]))
 
 
-def _find_notes(text: str, understood: Understood, language: str, limit: int) -> list["Note"]:
-    """Return notes: all words in them, about the right kind of place; then those with one of the words."""
-    area, category = understood.area, understood.category
-    filters = every([_area_filter(area), lexeme(f"c:{category.code}") if category else ""])
-    rest = _all_of(understood.rest)
-    by_meaning = every([filters, rest])
-    hits = find_notes(some([f"({part})" for part in (by_meaning, _all_of(text)) if part]))
-    if not hits and understood.rest:
-        hits = find_notes(every([filters, _any_run_of(understood.rest)]))
+def _find_notes(text: str, understood: Understood, language: str, place_ids: Sequence[int], limit: int) -> list["Note"]:
+    """Return notes with all the words, or about the right kind of place; then notes about the places found."""
+    category = understood.category
+    filters = every([_area_filter(understood.area), lexeme(f"c:{category.code}") if category else ""])
+    hits = find_notes(some([every([filters, _all_of(understood.rest)]), _all_of(text)]))
+    if len(hits) < ENOUGH and understood.rest:
+        known = {hit.ref_id for hit in hits}
+        about = find_notes(some(lexeme(f"n:{place_id}") for place_id in place_ids))
+        hits += [hit for hit in about if hit.ref_id not in known]
     wanted = prepare(understood.rest or text)
-    ranked = sorted(hits, key=lambda hit: -name_points(wanted, hit.names, hit.sound))[: limit * 2]
-    notes = list_notes_by_id(hit.ref_id for hit in ranked)
-    found = [notes[hit.ref_id] for hit in ranked if hit.ref_id in notes]
-    return sorted(found, key=lambda note: note.language != language)[:limit]
+    best = sorted(hits, key=lambda hit: -name_points(wanted, hit.names, hit.sound))[:limit]
+    notes = list_notes_by_id(hit.ref_id for hit in best)
+    found = [notes[hit.ref_id] for hit in best if hit.ref_id in notes]
+    return sorted(found, key=lambda note: note.language != language)

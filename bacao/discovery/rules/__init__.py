@@ -1,7 +1,8 @@
 """What discovery decides from values alone: words, readings, scores."""
 
-from bacao.discovery.rules.match import READING, Wanted, fuzzy_points, name_points, prepare, sound_of
+from bacao.discovery.rules.match import READING, TEXT, Wanted, fuzzy_points, name_points, prepare, sound_of
 from bacao.discovery.rules.score import (
+    VALUE_POINTS_MAX,
     WEIGHTS,
     WEIGHTS_VERSION,
     Facts,
@@ -25,6 +26,8 @@ from bacao.discovery.rules.words import CATEGORY_WORDS
 __all__ = [
     "CATEGORY_WORDS",
     "READING",
+    "TEXT",
+    "VALUE_POINTS_MAX",
     "WEIGHTS",
     "WEIGHTS_VERSION",
     "Chip",

@@ -15,6 +15,7 @@ WORDS = 7_000
 READING = 6_000  # all of it was understood: the right kind of place in the right part of town
 SOUND_EXACT = 7_500
 SOUND = 5_500
+TEXT = 5_000  # not in its name, but in what is written about it, or on its menu
 INITIALS = 4_500
 FUZZY_MAX = 4_000
 FUZZY_FROM = 66

@@ -8,7 +8,7 @@ Bigrams find, words rank. A token's first letters say what it is:
 | `p:` | pinyin of two neighbours | `p:wukang` |
 | `i:` | initials of two neighbours | `i:wk` |
 | `t:` | three letters of an English word | `t:cof` |
-| `c:` `d:` `s:` `x:` | category, district, street, grid cell of a place | `c:cafe` |
+| `c:` `d:` `s:` `x:` `n:` | category, district, street, grid cell, number of a place | `c:cafe` |
 """
 
 import re

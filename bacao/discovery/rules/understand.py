@@ -111,7 +111,7 @@ def spellings(words: Iterable[str]) -> set[str]:
             found.add(word + "s")
             found |= {word.replace(" road", " rd"), word.replace(" rd", " road")}
         found |= {word.removesuffix(suffix) for suffix in SUFFIXES if len(word.removesuffix(suffix)) > 1}
-    return {word for word in found if len(word) > 1}
+    return found
 
 
 def understand(text: str, gazetteer: Gazetteer) -> Understood:
@@ -202,6 +202,8 @@ def _names_in(
 def _candidate_spans(query: str, longest: int) -> Iterable[tuple[int, int]]:
     """Yield stretches that could be a name: pieces of Chinese, and whole words of letters, several in a row."""
     for run in re.finditer(r"[^\x00-\x7f]+", query):
+        if run.end() - run.start() == 1:  # 面 alone is noodles; inside a word it may be anything
+            yield run.span()
         for start in range(run.start(), run.end()):
             for end in range(start + 2, min(run.end(), start + longest) + 1):
                 yield start, end

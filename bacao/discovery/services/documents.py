@@ -1,6 +1,6 @@
 """Search documents: the words of every place and note, written whole whenever their thing changes (DS16)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from bacao.discovery.models import SearchDocument
 from bacao.discovery.rules import sound_of, tokens_of_name, tokens_of_text
 from bacao.discovery.services.words import Cutter, get_cutter
 from bacao.notes.queries import list_note_ids_of_places, list_notes_by_id, list_published_note_ids
+from bacao.offers.queries import list_offers_of_places
 from bacao.places.queries import list_open_places, list_places_by_id
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def index_places(*, place_ids: Sequence[int]) -> None:
     cut = get_cutter()
     SearchDocument.objects.filter(place__in=place_ids).delete()
     places = list_places_by_id(place_ids).values()
-    _insert(_row_of_place(place, cut) for place in places if place.state == place.State.OPEN)
+    _insert(_rows_of_places([place for place in places if place.state == place.State.OPEN], cut))
 
 
 @transaction.atomic
@@ -60,7 +61,8 @@ def write_all_documents() -> int:
     """Write every document again and return how many there are; until the end readers see the old ones."""
     cut = get_cutter()
     SearchDocument.objects.all().delete()
-    _insert(_row_of_place(place, cut) for place in list_open_places().iterator(CHUNK))
+    for place_ids in _chunks(list_open_places().values_list("pk", flat=True)):
+        _insert(_rows_of_places(list_places_by_id(place_ids).values(), cut))
     for note_ids in _chunks(list_published_note_ids()):
         _insert(_row_of_note(note, cut) for note in list_notes_by_id(note_ids).values())
     with connection.cursor() as cursor:
@@ -69,8 +71,9 @@ def write_all_documents() -> int:
 
 
 def _insert(rows: Iterable[Row]) -> None:
+    ready = list(rows)  # psycopg would wait for itself if making a row asked the database
     with connection.cursor() as cursor:
-        cursor.executemany(_INSERT, rows)
+        cursor.executemany(_INSERT, ready)
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
@@ -79,9 +82,18 @@ def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
         yield chunk
 
 
-def _row_of_place(place: "Place", cut: Cutter) -> Row:
+def _rows_of_places(places: Collection["Place"], cut: Cutter) -> Iterator[Row]:
+    menus: dict[int, list[str]] = {}
+    for version in list_offers_of_places([place.pk for place in places]):
+        if version.offer.state == version.offer.State.LIVE:
+            dishes = (item[language] for item in version.items for language in ("zh", "en"))
+            menus.setdefault(version.offer.place_id, []).extend([version.title_zh, version.title_en, *dishes])
+    return (_row_of_place(place, menus.get(place.pk, []), cut) for place in places)
+
+
+def _row_of_place(place: "Place", menu: Sequence[str], cut: Cutter) -> Row:
     names = [name for name in (place.name_zh, place.name_en) if name]
-    about = (place.address_zh, place.address_en, place.about_zh, place.about_en, place.brand)
+    about = (place.address_zh, place.address_en, place.about_zh, place.about_en, *dict.fromkeys(menu))
     tokens = tokens_of_name(*names, place.brand, cut=cut) | _facets(place)
     for text in about:
         tokens |= tokens_of_text(text, cut=cut)
@@ -100,7 +112,7 @@ def _row_of_note(note: "Note", cut: Cutter) -> Row:
     places = [row.place for row in note.note_places.all()]
     tokens = tokens_of_text(note.title, cut=cut) | tokens_of_text(note.body, cut=cut)
     for place in places:
-        tokens |= tokens_of_text(f"{place.name_zh} {place.name_en}", cut=cut) | _facets(place)
+        tokens |= tokens_of_text(f"{place.name_zh} {place.name_en}", cut=cut) | _facets(place) | {f"n:{place.pk}"}
     first = places[0] if places else None
     return (
         None,
