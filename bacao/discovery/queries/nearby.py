@@ -97,10 +97,11 @@ def nearest_usable(place: "Place", at: datetime) -> NearbyItem | None:
 
 
 def price_places(places: Iterable["Place"], at: datetime, party: int = 1) -> dict[int, Price]:
-    """Return the best price now at each open place that has an offer which saves something, by place id."""
-    open_until = open_pattern_ids(at)
-    usual = {place.pk: place.usual_minor for place in places if place.hours_id is None or place.hours_id in open_until}
-    return best_prices(usual, at, party)
+    """Return the best price at each place that has an offer which saves something, by place id.
+
+    Hours are the caller's: a place that is shut has no price one could have now.
+    """
+    return best_prices({place.pk: place.usual_minor for place in places}, at, party)
 
 
 def _spots_inside(view: Viewpoint, radius_m: int, wanted: Wanted) -> tuple[list[Spot], int]:

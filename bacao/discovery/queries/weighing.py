@@ -119,7 +119,7 @@ def look_at(spots: Sequence[Spot], view: Viewpoint) -> list[Sight]:
     sights = []
     for spot in spots:
         standing = standings[spot.place_id]
-        hours, until = hours_at(spot.hours_id, view.open_until)
+        hours, until = hours_at(spot, view.open_until)
         facts = Facts(
             distance_m=round(distance_m(view.lat, view.lon, spot.latitude, spot.longitude)),
             per_head_minor=spot.usual_minor,
@@ -176,11 +176,11 @@ def weigh_places(places: Iterable["Place"], view: Viewpoint) -> list[NearbyItem]
     ]
 
 
-def hours_at(hours_id: int | None, open_until: dict[int, datetime]) -> tuple[Hours, datetime | None]:
-    """Return whether an opening pattern is open, shut or not known, and until when it is open."""
-    if hours_id is None:
+def hours_at(place: "Place | Spot", open_until: dict[int, datetime]) -> tuple[Hours, datetime | None]:
+    """Return whether a place is open, shut or keeps hours nobody told, and until when it is open."""
+    if place.hours_id is None:
         return Hours.UNKNOWN, None
-    until = open_until.get(hours_id)
+    until = open_until.get(place.hours_id)
     return (Hours.OPEN, until) if until else (Hours.CLOSED, None)
 
 
