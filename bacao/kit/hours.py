@@ -79,7 +79,7 @@ _NOTHING = "23:59-24:00"  # stands for "no time" in the half after midnight, and
 
 def _bare(rule: str) -> str:
     """Return a rule without its comments."""
-    return re.sub(_COMMENT, "", rule)
+    return " ".join(re.sub(_COMMENT, "", rule).split())
 
 
 def _rules(expression: str) -> list[tuple[str, str]]:
@@ -103,7 +103,7 @@ def tidy_hours(expression: str) -> str:
     A later rule replaces an earlier one, so `PH off; 10:00-20:00` would stay open on a holiday, and of
     `11:30-14:00; 17:00-21:00` only the evening would be left. Full-width punctuation becomes ASCII.
     """
-    expression = expression.strip().rstrip(";").translate(str.maketrans("：；，～–—", ":;,---"))
+    expression = " ".join(expression.split()).rstrip("; ").translate(str.maketrans("：；，～–—", ":;,---"))
     rules = _rules(expression)
     if any(separator == "||" for separator, _ in rules):
         return expression
@@ -146,15 +146,15 @@ def _half_of_time(text: str) -> tuple[str, str]:
 
 def _half_of_rule(rule: str, *, late: bool) -> str:
     """Return what a rule says of the time before midnight, or of the time after it."""
-    bare = _bare(rule).strip()
+    bare = _bare(rule)
     if times := _TIMES.search(bare):
         halves = [_half_of_time(match[0])[late] for match in re.finditer(_TIME, times[0])]
         return bare[: times.start()] + (",".join(filter(None, halves)) or _NOTHING) + bare[times.end() :]
     if _CLOSED.search(bare):
         return bare
-    if bare != rule and "open" not in bare:  # a comment and no times: by appointment
+    if '"' in rule and "open" not in bare:  # a comment and no times: by appointment
         return f"{bare} off".strip()
-    return f"{re.sub(r'24/7|open|unknown', '', bare)} {_NOTHING}".strip() if late else bare
+    return " ".join([*re.sub("24/7|open|unknown", "", bare).split(), _NOTHING]) if late else bare
 
 
 @lru_cache(maxsize=4096)
