@@ -1,17 +1,25 @@
 """What every test may ask for: a database, an instant, the real data, a running site, a real browser.
 
 Without `DATABASE_URL` a PostgreSQL of the tests' own is started in `var/test` before Django reads its settings.
+Journeys use `live_site` (a real server and worker, `tests/live.py`) with `browser` or `page`; what they change stays
+until the session ends, so each makes its own people and shops.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.live import Site
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("BACAO_VAR", str(ROOT / "var" / "test"))  # tests never write into a city's own folder
@@ -23,6 +31,14 @@ import django  # noqa: E402  # the settings read the environment above
 
 django.setup()
 
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 _until_the_end = ExitStack()
 
 
@@ -53,6 +69,47 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder} (BACAO_TEST_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def _running_site() -> "Iterator[Site]":
+    """Run one site per test process."""
+    from tests.live import fresh_database, live_name, live_var, running_site
+
+    with running_site(fresh_database(live_name()), live_var(), "--empty") as site:
+        yield site
+
+
+@pytest.fixture
+def live_site(_running_site: "Site", django_db_blocker: Any) -> "Iterator[Site]":
+    """Return the running site; the test's own queries see its database, and what they write is committed."""
+    from tests.live import live_name, looking_at
+
+    with django_db_blocker.unblock(), looking_at(live_name()):
+        yield _running_site
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Return a real Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium")
+    if not path:
+        pytest.fail("Chromium is missing: run script/test, or apt-get install chromium")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop in this thread that our queries do not use
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: "Browser", live_site: "Site") -> "Iterator[Page]":
+    """Return an empty page on a phone, 390 px wide, in Chinese; addresses are relative to the running site."""
+    context = browser.new_context(base_url=live_site.url, locale="zh-CN", viewport={"width": 390, "height": 844})
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture(autouse=True)

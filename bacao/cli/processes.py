@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-STOP_SECONDS = 12.0
+STOP_SECONDS = 10.0
 LOG_BYTES = 20_000_000
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -61,10 +61,11 @@ def start(
     env: Mapping[str, str] | None = None,
     user: str | None = None,
     stop_with: signal.Signals = signal.SIGTERM,
+    orphan_with: signal.Signals | None = None,
 ) -> Child:
     """Start `command`, writing to the end of the file `log`, or where we write if there is none.
 
-    It is told to stop should we die without stopping it.
+    Should we die without stopping it, the kernel sends it `orphan_with`, or what stops it otherwise.
     """
     with _opened(log) as out:
         process = subprocess.Popen(
@@ -78,7 +79,7 @@ def start(
             extra_groups=[] if user else None,
             cwd="/" if user else None,
             start_new_session=True,
-            preexec_fn=_die_with_parent(stop_with),
+            preexec_fn=_die_with_parent(orphan_with or stop_with),
         )
     return Child(name, process, log, stop_with)
 

@@ -20,6 +20,7 @@ from bacao.kit.text import Refused, Text
 
 GREEN_SECONDS = 90.0
 LOOK_SECONDS = 0.2
+AFTER_DEATH_SECONDS = 3.0
 PORT_SECONDS = 3.0  # a predecessor that was killed still needs a moment to let go
 THREADS_PER_PROCESS = 2
 CONNECTIONS_PER_PROCESS = 512
@@ -138,8 +139,12 @@ def _web(arguments: argparse.Namespace) -> Child:
 
 
 def _worker() -> Child:
-    command = [sys.executable, str(ROOT / "manage.py"), "procrastinate", "worker"]
-    return start("worker", command, log=VAR / "log" / "worker.log")
+    """Start the job worker; orphaned it is killed, for with its database gone it would wait for it for ever.
+
+    The job in its hands is then handed on by `kit.jobs.retry_stalled_jobs`.
+    """
+    command = [sys.executable, str(ROOT / "manage.py"), "procrastinate", "--skip-checks", "worker"]
+    return start("worker", command, log=VAR / "log" / "worker.log", orphan_with=signal.SIGKILL)
 
 
 def _python_path() -> dict[str, str]:
@@ -177,6 +182,8 @@ def _watch(children: list[Child]) -> None:
 def _check(children: list[Child]) -> None:
     for child in children:
         if (code := child.process.poll()) is not None:
+            for other in children[:0:-1]:  # not PostgreSQL, the first: what lost it may wait for it for ever
+                other.stop(seconds=AFTER_DEATH_SECONDS)
             raise Died(
                 Text(
                     f"{child.name} 自己退出了 (代码 {code}), 因此全部停止。日志 {child.log}:\n{child.tail()}",

@@ -44,6 +44,11 @@ VARIABLES = (
     Variable("BACAO_DEBUG", "0", Text("开发: 直接供应源文件", "development: sources are served, errors shown")),
     Variable("BACAO_LOG_LEVEL", "INFO", Text("日志级别", "the least that is logged")),
     Variable("BACAO_TIME_ZONE", "Asia/Shanghai", Text("城市的时区", "the city's time zone")),
+    Variable(
+        "BACAO_CENTRE",
+        "30.2550,120.1620",
+        Text("市中心的经纬度 (没有街区时)", "latitude and longitude of the centre, for a city without districts"),
+    ),
     Variable("BACAO_CURRENCY", "CNY", Text("货币", "the currency")),
     Variable(
         "BACAO_PAYMENT_PROVIDERS",

@@ -1,0 +1,115 @@
+"""A site that really runs: granian and the job worker over a database of their own, for journeys in a browser."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connections
+from psycopg import sql
+
+from bacao.kit.paths import ROOT, VAR
+
+START_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running site: its address, and what a journey may need besides a browser."""
+
+    url: str
+    log_folder: Path
+
+    def sign_in(self, context: Any, user: Any) -> None:
+        """Give a browser context the cookie of a person who has signed in."""
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": self.url, "httpOnly": True}]
+        )
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def fresh_database(name: str) -> str:
+    """Make the database `name` anew on the tests' server and return its address."""
+    server = settings.DATABASES["default"]
+    keys = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    given = {key: server[setting] for key, setting in keys.items() if server[setting]}
+    with psycopg.connect(dbname="postgres", autocommit=True, **given) as connection:
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    words = "&".join(f"{key}={quote(str(given[key]), safe='')}" for key in ("host", "port") if key in given)
+    return f"postgresql://{quote(server['USER'])}:{quote(server['PASSWORD'])}@/{name}?{words}"
+
+
+@contextmanager
+def running_site(database: str, var: Path, *words: str) -> Iterator[Site]:
+    """Run `bacao up` over the database at the address `database` while the block runs."""
+    port = free_port()
+    site = Site(f"http://127.0.0.1:{port}", var / "log")
+    environment = os.environ | {"DATABASE_URL": database, "BACAO_VAR": str(var), "BACAO_BASE_URL": site.url}
+    site.log_folder.mkdir(parents=True, exist_ok=True)
+    said = site.log_folder / "up.log"
+    with said.open("wb") as log:
+        up = subprocess.Popen(
+            [sys.executable, "-m", "bacao.cli", "up", "--port", str(port), *words],
+            env=environment,
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        until = time.monotonic() + START_SECONDS
+        while site.url not in said.read_text(errors="replace"):
+            assert up.poll() is None and time.monotonic() < until, f"the site did not start:\n{said.read_text()}"
+            time.sleep(0.1)
+        yield site
+    finally:
+        up.send_signal(signal.SIGTERM)
+        up.wait(60)
+
+
+@contextmanager
+def looking_at(name: str) -> Iterator[None]:
+    """Let this process's own queries go to the database `name` while the block runs."""
+    connection = connections["default"]
+    before = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
+
+
+def live_name() -> str:
+    """Return the name of the live database of this test process (pytest-xdist runs several)."""
+    base = settings.DATABASES["default"]["TEST"]["NAME"]
+    return f"{base}_live_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"
+
+
+def live_var() -> Path:
+    """Return the folder that the live site writes into."""
+    return VAR / f"live_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"
