@@ -194,6 +194,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("BACAO_TIME_ZONE", "Asia/Shanghai")
 CURRENCY = os.environ.get("BACAO_CURRENCY", "CNY")
+# where people look from who chose nothing, in a city without districts
+CITY_CENTRE = tuple(map(float, os.environ.get("BACAO_CENTRE", "30.2550,120.1620").split(",")))
 
 # Who takes the money: the first one new payments, the others what they took before (docs/algorithms/settlement.md)
 PAYMENT_PROVIDERS = os.environ.get("BACAO_PAYMENT_PROVIDERS", "sandbox").split(",")

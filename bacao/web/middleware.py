@@ -7,6 +7,9 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from bacao.web.where import read_where
 
 log = structlog.get_logger("bacao.web")
 SECRET_PARTS = {"secret", "token", "key"}  # parts of an address that let their reader in are not written down
@@ -43,11 +46,12 @@ def _path_without_secrets(request: HttpRequest) -> str:
 
 
 class RequestContextMiddleware:
-    """Reads the clock once (`request.at`)."""
+    """Reads the clock once (`request.at`), and where somebody looks from when a page asks (`request.where`)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.at = timezone.now()  # type: ignore[attr-defined]  # Django requests carry what middleware adds
+        request.where = SimpleLazyObject(lambda: read_where(request))  # type: ignore[attr-defined]  # as above
         return self.get_response(request)
