@@ -98,6 +98,7 @@ def _page(
         "pictures_at_most": PICTURES_AT_MOST,
         "title_length": TITLE_LENGTH,
         "line_length": LINE_LENGTH,
+        "lost_pictures": bool(request.FILES),
         "tint": draft.cover.get("tint", TINT),
     }
     return render(request, "resident/note_new.html", context, status=422 if mistakes else 200)
