@@ -199,18 +199,20 @@ def list_staff(merchant_id: int) -> list[ShopRole]:
 
 def is_owner(user: "User", merchant_id: int) -> bool:
     """Return whether somebody owns a merchant now."""
-    return _holds(user, merchant_id, Q(kind=ShopRole.Kind.OWNER))
+    return _roles(user, merchant_id).filter(kind=ShopRole.Kind.OWNER).exists()
 
 
 def is_clerk(user: "User", merchant_id: int, place_id: int | None = None) -> bool:
     """Return whether somebody works at a merchant now (at a certain place of it, if given); owners count."""
-    here = Q() if place_id is None else Q(place=None) | Q(place=place_id)
-    return _holds(user, merchant_id, Q(kind=ShopRole.Kind.OWNER) | here)
+    roles = _roles(user, merchant_id)
+    if place_id is not None:
+        roles = roles.filter(Q(kind=ShopRole.Kind.OWNER) | Q(place=None) | Q(place=place_id))
+    return roles.exists()
 
 
-def _holds(user: "User", merchant_id: int, condition: Q) -> bool:
-    roles = ShopRole.objects.filter(condition, merchant=merchant_id, ended_at=None)
-    return user.pk is not None and roles.filter(user=user.pk).exists()
+def _roles(user: "User", merchant_id: int) -> "QuerySet[ShopRole]":
+    """Return the roles somebody (perhaps nobody: not signed in) holds at a merchant now."""
+    return ShopRole.objects.filter(user=user.pk, merchant=merchant_id, ended_at=None)
 
 
 def find_invite(secret: str) -> ClerkInvite | None:
