@@ -14,6 +14,7 @@ from bacao.kit.geo import cell_of
 from bacao.ledger.rules import Credit, Debit
 from bacao.ledger.services import post
 from bacao.offers.models import Offer, OfferFunder, OfferStock, OfferVersion
+from bacao.offers.services import take_units
 from bacao.orders.models import Order, Payment, Voucher
 from bacao.places.models import Category, Merchant, Place, ShopRole
 
@@ -107,6 +108,7 @@ def make_vouchers(
     """Insert a paid order with its vouchers and its money in the books."""
     at = at or timezone.now()
     place, price = version.offer.place, version.price_minor
+    take_units(offer_id=version.offer_id, user_id=user.pk, quantity=quantity, per_person=None, at=at)
     order = Order.objects.create(
         **{
             "number": f"BCT{next(_numbers):08d}",

@@ -94,6 +94,13 @@ def find_last_redemption(voucher_id: UUID) -> Redemption | None:
     return rows.order_by("-redeemed_at", "-pk").first()
 
 
+def list_last_redemptions(voucher_ids: Iterable[UUID]) -> dict[UUID, Redemption]:
+    """Return the latest use that still counts of each voucher, as `find_last_redemption`, in one statement."""
+    rows = Redemption.objects.filter(voucher__in=list(voucher_ids), undo=None)
+    latest = rows.order_by("voucher", "-redeemed_at", "-pk").distinct("voucher")
+    return {row.voucher_id: row for row in latest.select_related("place", "clerk", "arrival")}
+
+
 def list_arrivals(user: "User", limit: int | None = None) -> list[Arrival]:
     """Return where somebody truly came, newest first."""
     rows = _arrivals().filter(user=user).select_related("place__category", "place__district", "note")
@@ -103,6 +110,11 @@ def list_arrivals(user: "User", limit: int | None = None) -> list[Arrival]:
 def get_arrival(arrival_id: int) -> Arrival:
     """Return an arrival that counts, with its place. :raises Arrival.DoesNotExist:"""
     return _arrivals().select_related("place__category", "place__merchant", "user").get(pk=arrival_id)
+
+
+def find_arrival(arrival_id: int) -> Arrival | None:
+    """Return an arrival as `get_arrival` does; None where there is none or it was undone."""
+    return _arrivals().select_related("place__category", "place__merchant", "user").filter(pk=arrival_id).first()
 
 
 def list_arrivals_of_places(

@@ -30,6 +30,7 @@ from .chain import (
     value_of,
     verify,
 )
+from .hours import next_start
 from .keys import Keys, derive_keys
 from .tokens import BC2, PRACTICE, Token, decode_token, encode_token
 from .typed import damm_digit, grouped, is_practice, is_typed_code, look_up_hash, typed_code
@@ -67,6 +68,7 @@ __all__ = [
     "is_practice",
     "is_typed_code",
     "look_up_hash",
+    "next_start",
     "preview_of",
     "sentences",
     "shares_of",

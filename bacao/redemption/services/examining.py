@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from bacao.kit.hours import expand_hours
 from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Refused, Text
-from bacao.offers.queries import get_terms, get_version
+from bacao.offers.queries import list_terms
 from bacao.offers.rules import Terms
 from bacao.redemption import rules
 from bacao.redemption.models import VoucherCode
@@ -19,7 +18,6 @@ from bacao.redemption.rules import Preview, sentences
 from .attempts import CannotRedeem
 
 if TYPE_CHECKING:
-    from bacao.offers.models import OfferVersion
     from bacao.orders.models import Voucher
     from bacao.places.models import Place
 
@@ -50,7 +48,6 @@ class Found:
     """A voucher that may be used now, with all that consuming it needs; `step` becomes its highest."""
 
     code: VoucherCode
-    version: "OfferVersion"
     terms: Terms
     step: int
 
@@ -95,12 +92,11 @@ def examine(claim: Claim, *, lock: bool) -> Found:
     _check_unused(claim, code)
     if verdict.verdict == rules.REPLAYED:
         raise CannotRedeem(sentences.REPLAYED, rules.REPLAYED)
-    voucher = code.voucher
-    version = get_version(voucher.order.offer_version_id)
-    terms = get_terms(version)
+    version_id = code.voucher.order.offer_version_id
+    terms = list_terms([version_id])[version_id]
     _check_hours(terms, claim.at)
     step = code.highest_step if verdict.step is None else verdict.step
-    return Found(code, version, terms, step)
+    return Found(code, terms, step)
 
 
 PROOF_FAILS = {rules.FORGED: sentences.FORGED, rules.OLD: sentences.OLD, rules.EARLY: sentences.EARLY}
@@ -150,18 +146,12 @@ def _check_hours(terms: Terms, at: datetime) -> None:
     """Accept an instant inside the offer's own weekly hours; an offer without any is good whenever the shop serves."""
     if not terms.weekly_hours:
         return
-    now = timezone.localtime(at)
-    spans = expand_hours(
-        terms.weekly_hours,
-        first=now.date(),
-        days=8,
-        overlay=get_calendar_overlay(),
-        zone=timezone.get_default_timezone(),
+    start = rules.next_start(
+        terms.weekly_hours, at, overlay=get_calendar_overlay(), zone=timezone.get_default_timezone()
     )
-    if any(start <= at < end for start, end in spans):
+    if start == at:
         return
-    upcoming = next((start for start, _ in spans if start > at), None)
-    when = sentences.say_when(timezone.localtime(upcoming), now) if upcoming else None
+    when = sentences.say_when(timezone.localtime(start), timezone.localtime(at)) if start else None
     raise CannotRedeem(sentences.not_now(terms.weekly_hours, when), "not_now")
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from bacao.kit.services import announce_many
 from bacao.ledger.rules import Posting
 from bacao.ledger.services import post_many
-from bacao.offers.queries import get_terms, get_version
+from bacao.offers.queries import list_terms
 from bacao.offers.rules import Terms
 from bacao.orders.queries import list_vouchers_by_id
 from bacao.orders.rules import parts_of_uses
@@ -49,8 +49,7 @@ def load_redemptions(rows: Sequence[RedemptionRow], at: datetime) -> list[Arriva
     assert all(row.redeemed_at <= at for row in rows), "a history lies in the past"
     rows = sorted(rows, key=lambda row: row.redeemed_at)
     vouchers = list_vouchers_by_id({row.voucher_id for row in rows})
-    versions = {voucher.order.offer_version_id for voucher in vouchers.values()}
-    terms = {version: get_terms(get_version(version)) for version in versions}
+    terms = list_terms({voucher.order.offer_version_id for voucher in vouchers.values()})
     used: dict[UUID, int] = defaultdict(int)
     redemptions, postings = [], []
     for row in rows:

@@ -13,8 +13,10 @@ from bacao.web.resident.views import (
     orders,
     people,
     preferences,
+    reviews,
     sign_in,
     style,
+    wallet,
 )
 
 app_name = "resident"
@@ -44,4 +46,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:order_id>/cancel", orders.order_cancel, name="order-cancel"),
     path("vouchers/<uuid:voucher_id>/refund", orders.voucher_refund, name="voucher-refund"),
     path("payments/<str:provider>/callback", callbacks.callback, name="payment-callback"),
+    path("wallet", wallet.wallet, name="wallet"),
+    path("wallet-worker.js", wallet.worker, name="wallet-worker"),
+    path("vouchers/<uuid:voucher_id>", wallet.voucher, name="voucher"),
+    path("vouchers/<uuid:voucher_id>/seeds", wallet.seeds, name="voucher-seeds"),
+    path("vouchers/<uuid:voucher_id>/state", wallet.voucher_state, name="voucher-state"),
+    path("reviews/new", reviews.review_new, name="review-new"),
 ]
