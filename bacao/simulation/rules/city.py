@@ -1,14 +1,14 @@
 """The plan of the demo city: its shops, offers and notes as values, the same for the same seed."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from bacao.kit.text import Text
 
 from . import people
 from .geometry import PLANS, StreetLine, draw_streets, on_water, point_beside, river_outline, to_degrees
-from .trades import FAMILY, POETIC, TRADES, Dish, Trade
+from .trades import FAMILY, POETIC, TRADES, Dish, Trade, leaf_of
 from .writing import mood_of, write_note
 
 SHOPS, NOTES, RESIDENTS, CREATORS = 2160, 3240, 420, 60
@@ -24,6 +24,7 @@ class ShopPlan:
 
     ref: str
     trade: Trade
+    category: str
     merchant: int
     name: Text
     brand: str
@@ -124,10 +125,11 @@ def plan_residents(random: Random) -> tuple[PersonPlan, ...]:
     return tuple(rows)
 
 
-def _shop_name(random: Random, trade: Trade) -> Text:
+def _shop_name(random: Random, trade: Trade) -> tuple[Text, str]:
+    """Return a name and the leaf of the category tree that goes with it."""
     ending = random.choice(trade.endings)
     first = random.choice(FAMILY if trade.family_names and random.random() < 0.7 else POETIC)
-    return Text(first.zh + ending.zh, f"{first.en} {ending.en}")
+    return Text(first.zh + ending.zh, f"{first.en} {ending.en}"), leaf_of(trade, ending)
 
 
 def plan_shops(random: Random, streets: tuple[StreetLine, ...]) -> tuple[ShopPlan, ...]:
@@ -136,21 +138,22 @@ def plan_shops(random: Random, streets: tuple[StreetLine, ...]) -> tuple[ShopPla
     trades = random.choices(TRADES, weights=[trade.share for trade in TRADES], k=SHOPS)
     streets_weighted = [1.8 if line.district in {"gulou", "hubin"} else 1.0 for line in streets]
     names: set[str] = set()
-    chains: list[tuple[Text, Trade, int]] = []
-    shops: list[ShopPlan] = []
-    for number, trade in enumerate(trades):
+    chains: list[tuple[Text, str, int]] = []
+    shops = [_showcase(random, streets)]
+    names.add(shops[0].name.zh)
+    for number, trade in enumerate(trades[1:], start=1):
         street = random.choices(streets, streets_weighted)[0]
         spot = point_beside(street.line, random)
         while on_water(spot, river):
             spot = point_beside(street.line, random)
         merchant, brand = number, ""
-        name = _shop_name(random, trade)
+        name, leaf = _shop_name(random, trade)
         while name.zh in names:
-            name = _shop_name(random, trade)
+            name, leaf = _shop_name(random, trade)
             if name.zh in names:
                 name = Text(f"{street.name_zh}{name.zh}", f"{name.en} on {street.name_en}")
         names.add(name.zh)
-        branches = [chain for chain in chains if chain[1] is trade]
+        branches = [chain for chain in chains if chain[1] == leaf]
         if branches and random.random() < CHAIN_SHARE:
             base, _, merchant = random.choice(branches)
             branch = Text(f"{base.zh}（{street.name_zh}店）", f"{base.en} ({street.name_en})")
@@ -160,14 +163,25 @@ def plan_shops(random: Random, streets: tuple[StreetLine, ...]) -> tuple[ShopPla
             else:
                 merchant = number
         elif len(branches) < 3 and random.random() < 0.2:
-            chains.append((name, trade, number))
-        shops.append(_plan_shop(random, number, trade, street, spot, name=name, brand=brand, merchant=merchant))
+            chains.append((name, leaf, number))
+        shops.append(
+            _plan_shop(random, number, trade, street, spot, name=name, leaf=leaf, brand=brand, merchant=merchant)
+        )
     return tuple(shops)
+
+
+def _showcase(random: Random, streets: tuple[StreetLine, ...]) -> ShopPlan:
+    """Return the shop of the demo's owner: in the middle of town, open long, with all kinds of offers and guests."""
+    trade, street = TRADES[0], streets[0]
+    middle = street.line[len(street.line) // 2]
+    name = Text("鹿里咖啡", "Luli Coffee")
+    shop = _plan_shop(random, 0, trade, street, middle, name=name, leaf="roastery", brand="", merchant=0)
+    return replace(shop, hours="Mo-Su 07:00-23:30", appeal=45.0, quality=4.8, tags=("quiet", "laptop", "pets"))
 
 
 def _plan_shop(
     random: Random, number: int, trade: Trade, street: StreetLine, spot: tuple[float, float],
-    *, name: Text, brand: str, merchant: int,
+    *, name: Text, leaf: str, brand: str, merchant: int,
 ) -> ShopPlan:  # fmt: skip
     latitude, longitude = to_degrees(spot)
     district = next(plan for plan in PLANS if plan.code == street.district)
@@ -188,6 +202,7 @@ def _plan_shop(
     return ShopPlan(
         ref=f"shop/{number + 1}",
         trade=trade,
+        category=leaf,
         merchant=merchant,
         name=name,
         brand=brand,

@@ -395,3 +395,33 @@ def point_beside(line: Sequence[Point], random: Random) -> Point:
     s, side = random.random(), random.choice((-1, 1)) * random.uniform(7, 16)
     length = math.hypot(x2 - x1, y2 - y1) or 1.0
     return (x1 + s * (x2 - x1) - (y2 - y1) / length * side, y1 + s * (y2 - y1) + (x2 - x1) / length * side)
+
+
+def station_of(plan: DistrictPlan) -> Point:
+    """Return where a district's station is: a little beside its middle."""
+    angle = math.radians(plan.angle + 45)
+    return (plan.seat[0] + 140 * math.cos(angle), plan.seat[1] + 140 * math.sin(angle))
+
+
+AVENUES: tuple[tuple[str, ...], ...] = (
+    ("hubin", "gulou", "matou", "dongzhan"),
+    ("chashan", "xinan", "gulou", "fangzhi"),
+    ("hubin", "fangzhi", "daxue", "dongzhan"),
+    ("chashan", "hubin"),
+    ("xinan", "matou", "daxue"),
+    ("gulou", "daxue"),
+    ("xinan", "dongzhan"),
+)
+
+
+def draw_avenues() -> list[list[Point]]:
+    """Return the main roads from district to district, as smooth lines in metres; they cross the river by bridges."""
+    seats = {plan.code: plan.seat for plan in PLANS}
+    lines = []
+    for codes in AVENUES:
+        bent = [seats[codes[0]]]
+        for before, after in pairwise(codes):
+            (x1, y1), (x2, y2) = seats[before], seats[after]
+            bent += [((x1 + x2) / 2 + (y2 - y1) * 0.08, (y1 + y2) / 2 - (x2 - x1) * 0.08), (x2, y2)]
+        lines.append(smooth(bent))
+    return lines

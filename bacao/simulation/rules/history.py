@@ -1,7 +1,7 @@
 """Sixty days of people buying, coming, changing their minds and saying what they thought."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
@@ -58,6 +58,60 @@ def _came_at(random: Random, placed_at: datetime, shop: ShopPlan) -> datetime:
     return moment if moment > placed_at + timedelta(minutes=4) else placed_at + timedelta(minutes=random.uniform(4, 90))
 
 
+def plan_visitor(seed: int, city: CityPlan, *, person: int, at: datetime) -> tuple[OrderPlan, ...]:
+    """Return the orders of the demo's resident: a few visits behind them, a few vouchers to use today."""
+    random = Random(f"{seed}:visitor")
+    mine = [number for number, offer in enumerate(city.offers) if offer.shop == 0]
+    near = [
+        number
+        for number, offer in enumerate(city.offers)
+        if city.shops[offer.shop].district == city.shops[0].district and offer.shop and offer.state == "live"
+    ]
+    orders = []
+    for days, number in enumerate(random.sample(near, k=7), start=2):
+        orders.append(_visit(random, city, person, number, at - timedelta(days=days * 4)))
+    orders.append(_visit(random, city, person, mine[0], at - timedelta(days=6)))
+    for hours, number in enumerate([*mine, *random.sample(near, k=3)], start=3):
+        orders.append(_order(person, number, at - timedelta(hours=hours)))
+    return tuple(sorted(orders, key=lambda order: order.placed_at))
+
+
+def _order(person: int, offer: int, placed_at: datetime) -> OrderPlan:
+    return OrderPlan(
+        person=person, offer=offer, note=None, quantity=1, placed_at=placed_at, fate=Fate.UNUSED, came_at=None,
+        bill_minor=None, stars=None, review="", reviewed_at=None, reply="",
+    )  # fmt: skip
+
+
+def _visit(random: Random, city: CityPlan, person: int, number: int, placed_at: datetime) -> OrderPlan:
+    shop = city.shops[city.offers[number].shop]
+    came_at = placed_at + timedelta(hours=1)
+    stars, words, reply = _opinion(random, shop)
+    return replace(
+        _order(person, number, placed_at), fate=Fate.REDEEMED, came_at=came_at, bill_minor=_bill(random, city, number),
+        stars=stars if random.random() < 0.6 else None, review=words, reviewed_at=came_at + timedelta(hours=3), reply=reply,
+    )  # fmt: skip
+
+
+def _bill(random: Random, city: CityPlan, number: int) -> int | None:
+    """Return what the meal cost, where the counter has to be told."""
+    offer = city.offers[number]
+    if offer.kind not in {"voucher", "percent_off", "threshold_off"}:
+        return None
+    floor = int(str(offer.terms.get("threshold_minor", 0)))
+    usual = city.shops[offer.shop].usual_minor
+    return max(floor, round(usual * random.choice((1, 2, 2, 3)) * random.uniform(0.85, 1.3) / 100) * 100)
+
+
+def units_sold(orders: Sequence[OrderPlan]) -> dict[int, int]:
+    """Return how many units of each offer are out, by number of the offer."""
+    sold: dict[int, int] = {}
+    for order in orders:
+        if order.fate not in {Fate.CANCELLED, Fate.REFUNDED}:
+            sold[order.offer] = sold.get(order.offer, 0) + order.quantity
+    return sold
+
+
 def _fate(random: Random) -> Fate:
     return random.choices(
         (Fate.REDEEMED, Fate.UNUSED, Fate.REFUNDED, Fate.CANCELLED, Fate.UNDONE), (800, 90, 55, 45, 10)
@@ -87,14 +141,12 @@ def _plan_order(
     placed_at = midnight - timedelta(days=age) + timedelta(hours=random.triangular(7.5, 22.5, 12.5))
     if placed_at > at - timedelta(minutes=20):
         placed_at -= timedelta(days=1)
-    fate, came_at, bill = _fate(random), None, None
+    fate, came_at = _fate(random), None
     if fate in {Fate.REDEEMED, Fate.UNDONE}:
         came_at = _came_at(random, placed_at, shop)
-        if came_at > at - timedelta(minutes=2):
+        if came_at > at - timedelta(minutes=12):
             fate, came_at = Fate.UNUSED, None
-    if offer.kind in {"voucher", "percent_off", "threshold_off"}:
-        floor = int(str(offer.terms.get("threshold_minor", 0)))
-        bill = max(floor, round(shop.usual_minor * random.choice((1, 2, 2, 3)) * random.uniform(0.85, 1.3) / 100) * 100)
+    bill = _bill(random, city, number)
     stars, words, reviewed_at, reply = None, "", None, ""
     if fate is Fate.REDEEMED and came_at and random.random() < 0.4:
         stars, words, reply = _opinion(random, shop)
@@ -127,8 +179,3 @@ def _opinion(random: Random, shop: ShopPlan) -> tuple[int, str, str]:
     words = write_review(random, stars, slots, chinese=chinese)
     reply = random.choice(REPLIES) if words and chinese and random.random() < 0.25 else ""
     return stars, words, reply
-
-
-def count_fates(orders: Sequence[OrderPlan]) -> dict[Fate, int]:
-    """Return how many orders ended how."""
-    return {fate: sum(order.fate is fate for order in orders) for fate in Fate}

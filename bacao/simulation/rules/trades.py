@@ -542,3 +542,19 @@ FAMILY: tuple[Text, ...] = _texts(
     "奎元|Kuiyuan",
     "状元|Zhuangyuan",
 )
+
+LEAVES: dict[str, str] = {
+    "咖啡烘焙所": "roastery", "茶室": "teahouse", "茶馆": "teahouse", "围炉煮茶": "teahouse", "奶茶": "milk-tea",
+    "家常菜": "local", "私房菜": "local", "酒家": "local", "牛肉面": "noodle-shop", "片儿川": "noodle-shop", "拌川": "noodle-shop",
+    "小面": "noodle-shop", "米粉": "noodle-shop", "馄饨": "buns", "生煎": "buns", "包子铺": "breakfast", "面包房": "bread", "烘焙": "bread",
+    "甜品": "cake", "蛋糕店": "cake", "糕团店": "cake", "冰淇淋": "ice-cream", "精酿": "pub", "酒馆": "pub", "披萨": "burger",
+    "买手店": "buyer-shop", "古着": "clothes", "杂货铺": "gifts", "文具店": "gifts", "陶器店": "gifts", "唱片行": "gifts", "花店": "flowers",
+    "美术馆": "museum", "展览馆": "museum", "书店": "bookshop", "小剧场": "theatre", "手作工坊": "workshop", "陶艺教室": "workshop",
+    "瑜伽": "fitness", "健身": "fitness", "攀岩馆": "sport", "足道": "massage", "养生馆": "massage", "理发店": "hair",
+    "家居": "furniture", "家具工坊": "furniture", "灯具": "furniture", "布艺": "furniture", "园艺": "garden",
+}  # fmt: skip
+
+
+def leaf_of(trade: Trade, ending: Text) -> str:
+    """Return the leaf of the category tree that a shop with this ending to its name belongs to."""
+    return LEAVES.get(ending.zh, trade.category)
