@@ -72,5 +72,10 @@ def list_place_ids_of_reviews(review_ids: Iterable[int]) -> list[int]:
     return list(Review.objects.filter(pk__in=list(review_ids)).values_list("place", flat=True).distinct())
 
 
+def count_unanswered(merchant_id: int) -> int:
+    """Return how many reviews of a merchant's shops wait for a reply."""
+    return _verified().filter(place__merchant=merchant_id, replied_at=None).count()
+
+
 def _verified() -> QuerySet[Review]:
     return Review.objects.filter(arrival__void_at=None).select_related("user", "arrival")

@@ -31,6 +31,15 @@ AGREED = {
 """What whoever shares a discount agreed to: when one of these changes, the shop funds it alone until agreed again."""
 
 
+REQUIRED = {
+    "package": ("title_zh", "price_minor"),
+    "voucher": ("title_zh", "price_minor", "face_minor"),
+    "percent_off": ("title_zh", "percent_basis_points"),
+    "threshold_off": ("title_zh", "threshold_minor", "face_minor"),
+    "card": ("title_zh", "uses", "price_minor", "list_minor"),
+}
+
+
 class HundredthsField(forms.DecimalField):
     """Two decimals on the page, an integer of hundredths behind it: yuan to fen, percent to basis points."""
 
@@ -60,7 +69,7 @@ class ItemForm(forms.Form):
 
     zh = forms.CharField(label=both("名称", "Name (Chinese)"), max_length=40, required=False)
     en = forms.CharField(label=both("英文名", "Name (English)"), max_length=60, required=False)
-    quantity = forms.IntegerField(label=both("份数", "How many"), initial=1, min_value=1, max_value=99, required=False)
+    quantity = forms.IntegerField(label=both("份数", "Units"), initial=1, min_value=1, max_value=99, required=False)
     unit_minor = HundredthsField(label=both("单价", "Each"), required=False)
 
 
@@ -133,10 +142,14 @@ class OfferForm(forms.Form):
         for name in list(self.fields):
             if name not in FIELDS[kind] or (name == "party_size" and kind != PACKAGE):
                 del self.fields[name]
+        for name in REQUIRED[kind]:
+            self.fields[name].required = True
         if kind == "threshold_off":
             self.fields["face_minor"].label = both("减多少（元）", "Takes off (¥)")
         if kind == PACKAGE:
-            self.fields["list_minor"].help_text = both("下面写了单品就按单品算", "With items below it is their sum")
+            self.fields["list_minor"].help_text = both(
+                "上面写了单品，就是它们的合计", "With items above it is their sum"
+            )
         self.items = ItemFormSet(self.data or None, initial=self.initial.get("items"), prefix="items")
         for name in self.errors if self.is_bound else ():
             self.fields[name].widget.attrs["aria-invalid"] = "true"

@@ -21,6 +21,11 @@ class Period:
         return datetime.combine(self.first, time(), timezone.get_default_timezone())
 
     @property
+    def last_moment(self) -> datetime:
+        """The beginning of its last day, to be said as a date."""
+        return datetime.combine(self.last, time(), timezone.get_default_timezone())
+
+    @property
     def until(self) -> datetime:
         """The first instant after it."""
         return datetime.combine(self.last + timedelta(days=1), time(), timezone.get_default_timezone())

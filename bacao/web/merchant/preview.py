@@ -51,7 +51,7 @@ SPECIAL = {
 def preview_of(terms: Terms, place: "Place", *, cost_minor: int | None) -> Preview:
     """Return both sides of one sale of a shop, on an example bill where the offer needs one."""
     bill = _example_bill(terms, place) if terms.needs_bill and terms.kind != VOUCHER else None
-    price = price_of(terms, bill)
+    price = price_of(terms, bill) if terms.worth_minor or terms.needs_bill else None
     fee = place.merchant.platform_fee_basis_points if place.merchant else 0
     margin = margin_of(terms, price, cost_minor=cost_minor, fee_basis_points=fee) if price else None
     return Preview(terms, price, margin, bill)

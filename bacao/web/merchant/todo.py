@@ -113,9 +113,9 @@ def _nearly_gone(known: Known) -> Iterator[Task]:
             title = Text(terms.title_zh, terms.title_en or terms.title_zh)
             yield Task(
                 "package-minus",
-                Text(f"「{title.zh}」只剩 {left} 份", f"Only {left} of “{title.en}” left")
+                Text(f"「{title.zh}」只剩 {left} 份", f"Only {left} of {title.en} left")
                 if left
-                else Text(f"「{title.zh}」卖完了", f"“{title.en}” is sold out"),
+                else Text(f"「{title.zh}」卖完了", f"{title.en} is sold out"),
                 Text("加库存，列表里才继续有你的价", "Add stock, or lists stop showing your price"),
                 f"/merchant/offers/{terms.offer_id}/edit",
                 urgent=True,
@@ -130,7 +130,7 @@ def _ends_soon(known: Known) -> Iterator[Task]:
             yield Task(
                 "calendar-clock",
                 Text(f"「{title.zh}」{days} 天后停售" if days else f"「{title.zh}」今天停售",
-                     f"“{title.en}” ends in {days} days" if days else f"“{title.en}” ends today"),
+                     f"{title.en} ends in {days} days" if days else f"{title.en} ends today"),
                 Text("延期，或准备下一个", "Extend it, or prepare the next one"),
                 f"/merchant/offers/{terms.offer_id}/edit",
             )  # fmt: skip
@@ -145,7 +145,7 @@ def _without_hours(places: "Sequence[Place]") -> Iterator[Task]:
                     f"写下「{place.name_zh or place.name_en}」的营业时间",
                     f"Give the hours of {place.name_en or place.name_zh}",
                 ),
-                Text("之后「此刻营业」的筛选里也有你", "After that you are in “open now”, too"),
+                Text("之后「此刻营业」的筛选里也有你", "After that you are among the places that are open now"),
                 f"/merchant/shop?place={place.pk}#hours",
                 urgent=True,
             )

@@ -17,6 +17,15 @@ def percent(basis_points: int) -> str:
 
 
 @register.filter
+def exact(minor: int | None) -> str:
+    """Return minor units with both decimals, for columns: 12480 -> ¥124.80."""
+    if minor is None:
+        return ""
+    whole, cents = divmod(abs(minor), 100)
+    return f"{'-' if minor < 0 else ''}¥{whole:,}.{cents:02d}"
+
+
+@register.filter
 def weekday_of(day: date) -> str:
     """Return the day of the week of a date, short: 周六 / Sat."""
     return f"周{'一二三四五六日'[day.weekday()]}" if is_chinese() else f"{day:%a}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bacao.redemption.models import Redemption
 
 DAYS = {"today": (1, Text("今天", "Today")), "7": (7, Text("7 天", "7 days")), "30": (30, Text("30 天", "30 days"))}
+MOST_LINES = 300
 REDEMPTION_COLUMNS = (
     "redeemed_at", "shop", "offer", "order", "voucher", "use", "proof", "clerk", "bill", "charged_at_counter",
     "discount", "you_get", "undone_at",
@@ -106,6 +107,7 @@ def statement(request: ShopRequest) -> HttpResponse:
         "section": "statement",
         "period": period,
         "statement": shown,
+        "shown": shown.lines[-MOST_LINES:],
         "totals": shown.totals,
         "choices": [
             (Text("这个月", "This month"), month_of(today)),

@@ -44,6 +44,7 @@ def offers(request: ShopRequest) -> HttpResponse:
         {
             "version": version,
             "offer": version.offer,
+            "kind": KIND_NAMES[version.offer.kind],
             "place": places[version.offer.place_id],
             "preview": preview_of(queries.get_terms(version), places[version.offer.place_id], cost_minor=None),
             "redeemed": redeemed.get(version.offer_id, 0),
@@ -202,7 +203,7 @@ def _form_page(
         "week": week_of(terms.weekly_hours, request.at),
     }
     wrong = form.is_bound and not _wants_preview(request)
-    template = "merchant/offer_preview.html" if "HX-Request" in request.headers else "merchant/offer_form.html"
+    template = "merchant/offer_preview_live.html" if "HX-Request" in request.headers else "merchant/offer_form.html"
     return render(request, template, context, status=422 if wrong else 200)
 
 

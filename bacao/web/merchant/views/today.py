@@ -13,7 +13,7 @@ from bacao.ledger.queries import get_balance
 from bacao.offers.queries import get_terms, list_offers_of_places
 from bacao.places.queries import list_staff
 from bacao.redemption.queries import list_visit_times, list_visits
-from bacao.reviews.queries import list_reviews_of_merchant
+from bacao.reviews.queries import count_unanswered, list_reviews_of_merchant
 from bacao.web.merchant.access import ShopRequest, for_owners, show_other
 from bacao.web.merchant.todo import Known, list_tasks
 from bacao.web.merchant.weeks import WEEKS, draw_line, weeks_of
@@ -33,14 +33,13 @@ def today(request: ShopRequest) -> HttpResponse:
     visits = [(timezone.localtime(when), first) for when, first in list_visit_times(shop.place_ids, _since(now))]
     weeks = weeks_of(visits, now.date())
     month = [first for when, first in visits if when > now - timedelta(days=30)]
-    reviews = list_reviews_of_merchant(shop.merchant.pk, limit=20)
-    unanswered = [review for review in reviews if review.replied_at is None]
+    unanswered = count_unanswered(shop.merchant.pk)
     live = [get_terms(version) for version in list_offers_of_places(shop.place_ids) if version.offer.state == "live"]
     known = Known(
         places=shop.places,
         live=live,
         medians=list_usual_amounts(),
-        unanswered=len(unanswered),
+        unanswered=unanswered,
         has_clerk=any(role.kind == "clerk" for role in list_staff(shop.merchant.pk)),
         weeks=weeks,
         at=at,
@@ -55,7 +54,7 @@ def today(request: ShopRequest) -> HttpResponse:
         "weeks": weeks,
         "line": draw_line(weeks),
         "tasks": list_tasks(known),
-        "unanswered": unanswered[:2],
+        "reviews": list_reviews_of_merchant(shop.merchant.pk, limit=min(unanswered, 2)) if unanswered else [],
         "latest": list_visits(shop.place_ids, limit=LATEST),
     }
     return render(request, "merchant/today.html", context)
