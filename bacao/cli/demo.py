@@ -21,14 +21,18 @@ def run(arguments: argparse.Namespace) -> int:
         import django
 
         django.setup()
-        from bacao.cli.migrate import build_demo
+        from django.conf import settings
+
+        from bacao.cli.migrate import build_demo, migrate
         from bacao.simulation import queries as simulation
 
+        migrate()
         build_demo()
         logins = simulation.list_demo_logins()
         table = Table(box=None, pad_edge=False, show_header=False)
         for login in logins:
-            table.add_row(f"{login.role.zh} {login.role.en}", login.how, login.link)
-        say(Text("可以这样登录：", "Sign in as:"))
-        console.print(table)
+            table.add_row(f"{login.role.zh} {login.role.en}", login.how, f"{settings.BASE_URL}{login.link}")
+        if logins:
+            say(Text("可以这样登录：", "Sign in as:"))
+            console.print(table)
     return 0

@@ -8,6 +8,8 @@ from bacao.cli.say import console, say
 from bacao.kit.paths import VAR
 from bacao.kit.text import Text
 
+DEMO_SEED = 20261121  # any number makes a city; one number makes everybody's demo the same
+
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register `bacao migrate`."""
@@ -60,10 +62,14 @@ def build_demo() -> None:
     if places.count_places():
         return
     began = time.monotonic()
-    simulation.build_city(at=timezone.now(), progress=lambda line: console.print(f"  {line}", markup=False))
+    simulation.build_city(seed=DEMO_SEED, at=timezone.now(), progress=_show_progress)
     (VAR / "demo").touch()
     seconds = time.monotonic() - began
     say(Text(f"演示城市已建成 ({seconds:.0f} 秒)", f"the demo city is built ({seconds:.0f} s)"))
+
+
+def _show_progress(step: Text, done: float) -> None:
+    console.print(f"  {done:>4.0%}  {step.zh}  {step.en}", markup=False, style="dim")
 
 
 def _refresh_hours() -> None:

@@ -24,6 +24,7 @@ AFTER_DEATH_SECONDS = 3.0
 PORT_SECONDS = 3.0  # a predecessor that was killed still needs a moment to let go
 THREADS_PER_PROCESS = 2
 CONNECTIONS_PER_PROCESS = 512
+EMPTY = VAR / "empty"  # a city of one's own stays one when the word is forgotten at the next start
 
 
 class PortInUse(Refused):
@@ -88,7 +89,9 @@ def _grow(tree: ExitStack, arguments: argparse.Namespace) -> list[Child]:
     os.environ["BACAO_PORT"] = str(arguments.port)
     build.build()
     children = [child for child in [tree.enter_context(postgres.opened())] if child]
-    _prepare(empty=arguments.empty)
+    if arguments.empty:
+        EMPTY.touch()
+    _prepare(empty=EMPTY.exists())
     children += [tree.enter_context(_web(arguments)), tree.enter_context(_worker())]
     _wait_until_green(arguments, children)
     return children
