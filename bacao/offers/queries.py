@@ -59,6 +59,11 @@ def get_version(version_id: int) -> OfferVersion:
     return _with_terms().select_related("offer__place__merchant", "offer__stock").get(pk=version_id)
 
 
+def list_versions_by_id(version_ids: Iterable[int]) -> dict[int, OfferVersion]:
+    """Return versions as `get_version` does, by id, in one go."""
+    return _with_terms().select_related("offer__place__merchant", "offer__stock").in_bulk(set(version_ids))
+
+
 def get_current_version(offer_id: int) -> OfferVersion:
     """Return the version an offer sells now, ready for `get_terms`. :raises OfferVersion.DoesNotExist:"""
     versions = _with_terms().select_related("offer__place__merchant", "offer__stock")

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_OID, uuid5
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from bacao.accounts.services import PersonRow, create_person, grant_role, load_people
 from bacao.discovery.services import rebuild_search
@@ -70,6 +70,7 @@ def build_city(*, seed: int, at: datetime, progress: Progress) -> None:
         places = _open_shops(plan, people, here)
         progress(Text("上优惠", "Making offers"), 0.25)
         versions = _make_offers(plan, history, places, here)
+        _tell_planner()
         progress(Text("写笔记", "Writing notes"), 0.38)
         notes = _write_notes(plan, people, places, here)
         progress(Text("过六十天", "Living sixty days"), 0.48)
@@ -267,6 +268,7 @@ def _live(
         ],
         at=at,
     )  # fmt: skip
+    _tell_planner()
     came = [(plan, order) for plan, order in zip(history, orders, strict=True) if plan.came_at]
     arrivals = load_redemptions(
         [
@@ -293,6 +295,12 @@ def _live(
             if plan.stars and plan.reviewed_at and (arrival := of_order[order.order.pk])
         ]
     )  # fmt: skip
+
+
+def _tell_planner() -> None:
+    """Let PostgreSQL count the rows: nobody else can while the transaction is open, and the plans would be for none."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _take_back(redemption: "Redemption", at: datetime) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bacao.ledger.rules import Posting
 from bacao.ledger.services import post_many
-from bacao.offers.queries import get_terms, get_version
+from bacao.offers.queries import get_terms, list_versions_by_id
 from bacao.orders import rules
 from bacao.orders.models import Order, Payment, Refund, Voucher
 
@@ -54,7 +54,7 @@ def load_orders(*, rows: Sequence[OrderRow], at: datetime) -> list[LoadedOrder]:
     after `at`.
     """
     assert all(moment <= at for row in rows for moment in _moments(row)), "a history lies in the past"
-    versions = {version_id: get_version(version_id) for version_id in {row.version_id for row in rows}}
+    versions = list_versions_by_id(row.version_id for row in rows)
     lists = {version_id: get_terms(version).worth_minor for version_id, version in versions.items()}
     loaded: list[LoadedOrder] = []
     for row, position in zip(rows, _draw_positions(len(rows)), strict=True):
