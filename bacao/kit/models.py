@@ -19,7 +19,7 @@ class OutboxEvent(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    kind = models.CharField(max_length=32)  # place, note, offer, redemption, review
+    kind = models.CharField(max_length=32)  # place, note, offer, redemption, review, save
     ref_id = models.BigIntegerField()
     tx = models.BigIntegerField(db_default=current_transaction(), db_index=True)
     recorded_at = models.DateTimeField(db_default=Now())
