@@ -1,7 +1,7 @@
 """Discover (发现): the wall of notes, newest first, each with the price there now."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.http import HttpResponse
@@ -44,7 +44,7 @@ def feed(request: PageRequest) -> HttpResponse:
     shown = notes[:PAGE]
     cards = make_note_cards(shown, at=request.at, where=request.where, viewer=request.user)
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
-    context = {
+    context: dict[str, Any] = {
         "cards": cards,
         "category": category,
         "before": _cursor_below(shown[-1]) if len(notes) > PAGE else None,

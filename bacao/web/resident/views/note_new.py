@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -70,12 +71,14 @@ def note_new(request: PageRequest) -> HttpResponse:
 
 
 @require_safe
+@login_required
 def note_places(request: PageRequest) -> HttpResponse:
     """Answer the place box while somebody types."""
     return render(request, "resident/note_places.html", {"found": _find_places(request, request.GET.get("q", ""))})
 
 
 @require_safe
+@login_required
 def note_covers(request: PageRequest) -> HttpResponse:
     """Answer the cover picker: every layout drawn from what is chosen so far."""
     return render(request, "resident/note_covers.html", {"covers": _draw_all(read_cover(request.GET))})
