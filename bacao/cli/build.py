@@ -93,14 +93,10 @@ def _collect(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "manage.py", "collectstatic", "--noinput", "-v0", *ignore],
         env={**os.environ, "BACAO_STATIC_ROOT": str(folder)},
-        capture_output=True,
-        text=True,
         check=False,
     )
     if done.returncode != 0:
-        raise NotSetUp(
-            Text(f"静态文件收集失败:\n{done.stderr}", "The static files could not be collected (see above).")
-        )
+        raise NotSetUp(Text("静态文件收集失败 (见上)。", "The static files could not be collected (see above)."))
 
 
 def _compress(folder: Path) -> None:
