@@ -121,13 +121,10 @@ def tidy_hours(expression: str) -> str:
 
 def _minutes(point: str) -> int:
     """Return minutes after midnight of a point such as 18:30, sunset or (sunset-01:00)."""
-    hour, minute = (
-        (int(number) for number in match[0].split(":")) if (match := re.search(r"\d+:\d+", point)) else (0, 0)
-    )
-    event = next((at for name, at in _EVENTS.items() if name in point), None)
-    if event is None:
-        return hour * 60 + minute
-    return event + (hour * 60 + minute) * (-1 if "-" in point else 1)
+    clock = re.search(r"(\d+):(\d+)", point)
+    minutes = int(clock[1]) * 60 + int(clock[2]) if clock else 0
+    event = next((at for name, at in _EVENTS.items() if name in point), 0)
+    return event - minutes if event and "-" in point else event + minutes
 
 
 def _half_of_time(text: str) -> tuple[str, str]:
@@ -168,12 +165,14 @@ def _halves(expression: str) -> tuple[str, str]:
     return before, after
 
 
-_WEEKDAY = r"(?:Mo|Tu|We|Th|Fr|Sa|Su)"
+_WEEKDAY = "(?:Mo|Tu|We|Th|Fr|Sa|Su)"
+_WEEKDAYS = re.compile(rf"\b{_WEEKDAY}(?:-{_WEEKDAY})?(?:\s*,\s*{_WEEKDAY}(?:-{_WEEKDAY})?)*\b(?!\s*\[)")
+_NAMES = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _ONE_HOLIDAY = r"\b(?:PH|SH)\b(?:\s*[+-]\s*\d+\s*days?)?"
 _HOLIDAY = re.compile(
-    rf"(?P<holidays>{_ONE_HOLIDAY}(?:\s*,\s*{_ONE_HOLIDAY})*)"
-    rf"(?:\s+(?P<weekdays>{_WEEKDAY}(?:-{_WEEKDAY})?(?:\s*,\s*{_WEEKDAY}(?:-{_WEEKDAY})?)*))?"
+    rf"(?P<holidays>{_ONE_HOLIDAY}(?:\s*,\s*{_ONE_HOLIDAY})*)(?:\s+(?P<weekdays>{_WEEKDAYS.pattern}))?"
 )
+_NEVER = "PH"  # without a country it matches no day
 
 
 def _on_date(expression: str, day: date, overlay: Overlay) -> str:
@@ -184,9 +183,23 @@ def _on_date(expression: str, day: date, overlay: Overlay) -> str:
         days = (day - timedelta(days=int(offset[0].replace(" ", "")) if offset else 0) for offset in offsets)
         if any(day_kind(other, overlay) == "public_holiday" for other in days):
             return match["weekdays"] or "Mo-Su"
-        return "PH"  # without a country it matches nothing
+        return _NEVER
 
-    return _HOLIDAY.sub(holds, expression)
+    read = _HOLIDAY.sub(holds, expression)
+    if day_kind(day, overlay) == "makeup_workday" and day.weekday() >= 5:
+        read = _WEEKDAYS.sub(lambda match: _worked(match[0], day.weekday()), read)
+    return read
+
+
+def _worked(weekdays: str, weekend_day: int) -> str:
+    """Return weekdays such as `Mo-Fr,Su` as they hold when a Saturday is worked like Friday, a Sunday like Monday."""
+    days: set[int] = set()
+    for part in weekdays.split(","):
+        first, last = (_NAMES.index(name) for name in (part.strip()[:2], part.strip()[-2:]))
+        days |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
+    model = {5: 4, 6: 0}[weekend_day]
+    days = days | {weekend_day} if model in days else days - {weekend_day}
+    return ",".join(_NAMES[number] for number in sorted(days)) or _NEVER
 
 
 def _spans_of_day(expression: str, day: date) -> list[Span]:
@@ -199,17 +212,11 @@ def _spans_of_day(expression: str, day: date) -> list[Span]:
 def _spans_beginning(expression: str, day: date, overlay: Overlay) -> list[Span]:
     """Return the spans that begin on a date, past midnight included, as naive local times, merged and in order."""
     before, after = _halves(expression)
-    model = day  # the date whose weekday counts
     if _HOLIDAY.search(before):
-        if day_kind(day, overlay) == "makeup_workday":
-            model = day + _DAY * {5: -1, 6: 1}.get(day.weekday(), 0)
         before, after = _on_date(before, day, overlay), _on_date(after, day, overlay)
-    shift = day - model
-    spans = [(start + shift, end + shift) for start, end in _spans_of_day(before, model)]
-    cut = datetime.combine(model, time(23, 59))
-    shift += _DAY
-    spans += [(start + shift, min(end, cut) + shift) for start, end in _spans_of_day(after, model) if start < cut]
-    return _merged(spans)
+    cut = datetime.combine(day, time(23, 59))
+    late = [(start + _DAY, min(end, cut) + _DAY) for start, end in _spans_of_day(after, day) if start < cut]
+    return _merged(_spans_of_day(before, day) + late)
 
 
 def _merged(spans: list[Span]) -> list[Span]:

@@ -96,6 +96,28 @@ def test_pr13_a_make_up_sunday_has_the_hours_of_monday() -> None:
     assert spans(expression, date(2026, 2, 14))[-1] == "02-14 12:00/02-14 13:00"
 
 
+def test_ds4_a_shop_s_own_dated_exception_counts_on_a_make_up_day_too() -> None:
+    expression = "Mo-Fr 09:00-18:00; PH off; 2026 Feb 14 12:00-13:00; 2026 Feb 28 off"
+    assert spans(expression, date(2026, 2, 14)) == ["02-14 12:00/02-14 13:00"]
+    assert spans(expression, date(2026, 2, 28)) == []
+    assert spans(expression, date(2026, 5, 9)) == ["05-09 09:00/05-09 18:00"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "opens"),
+    [
+        ("We-Mo 10:00-12:00; PH off", True),
+        ("Tu-Th 10:00-12:00; PH off", False),
+        ("Sa-Su 10:00-12:00; PH off", False),
+        ("Sa,Fr 10:00-12:00; PH off", True),
+        ("Sa[2] 10:00-12:00; PH off", True),
+        ("Mo-Fr 10:00-12:00; Sa off; PH off", True),
+    ],
+)
+def test_weekdays_on_a_make_up_saturday(expression: str, opens: bool) -> None:
+    assert open_at(expression, "2026-02-14 11:00") == opens
+
+
 def test_every_day_of_2026_against_the_calendar() -> None:
     """Trap 1: the package with country CN closes on 1 October only, and on every make-up Saturday."""
     for number in range(365):
