@@ -43,6 +43,11 @@ class PlaceStanding(models.Model):
     def __str__(self) -> str:
         return f"{self.place_id}: {self.arrival_count} arrivals, {self.review_count} reviews"
 
+    @property
+    def stars(self) -> str:
+        """Return the mean of its reviews as people write it: 4.6."""
+        return "" if self.stars_hundredths is None else f"{self.stars_hundredths / 100:.1f}"
+
 
 class CategoryUsual(models.Model):
     """What people usually pay per head at places of one category: the lower median, minor units."""

@@ -47,7 +47,7 @@ def is_built() -> bool:
     return SearchDocument.objects.exists()
 
 
-def _ask(statement: str, arguments: dict[str, object]) -> list[Candidate]:
+def _ask(statement: str, arguments: dict[str, str | float]) -> list[Candidate]:
     if not arguments["query"]:
         return []
     with connection.cursor() as cursor:

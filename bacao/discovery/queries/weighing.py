@@ -100,6 +100,13 @@ class NearbyItem:
         return explain(self.facts, self.terms, walking_minutes=self.walking_minutes)
 
     @property
+    def chips(self) -> list[Reason]:
+        """Return at most three reasons worth a glance: those in favour, and that it shuts soon."""
+        said = [reason for reason in self.explanation if reason.term not in SAID_BY_A_ROW]
+        soon = self.hours is Hours.OPEN
+        return [reason for reason in said if reason.points > 0 or (soon and reason.term == "time_left")][:3]
+
+    @property
     def reasons(self) -> list[Text]:
         """Return the sentences, strongest first, without those that a row says anyway."""
         return [reason.text for reason in self.explanation if reason.term not in SAID_BY_A_ROW]

@@ -20,10 +20,11 @@ from bacao.discovery.rules.tokens import (
     tokens_of_query,
     tokens_of_text,
 )
-from bacao.discovery.rules.understand import Chip, Gazetteer, Known, Understood, understand
+from bacao.discovery.rules.understand import AREA_KINDS, Chip, Gazetteer, Known, Understood, understand
 from bacao.discovery.rules.words import CATEGORY_WORDS
 
 __all__ = [
+    "AREA_KINDS",
     "CATEGORY_WORDS",
     "READING",
     "TEXT",

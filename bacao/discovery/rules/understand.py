@@ -100,6 +100,23 @@ class Gazetteer:
         joined = word.replace(" ", "")
         return self.by_word.get(word) or (self.by_sound.get(joined) if joined.isascii() and len(joined) > 3 else None)
 
+    def suggest(self, text: str) -> list[Known]:
+        """Return the names that contain `text`, or sound as if they began with it; those that begin with it first."""
+        wanted = normalise(text)
+        sound = wanted.replace(" ", "")
+        found = [
+            (not word.startswith(wanted), len(word), position, entry)
+            for position, entry in enumerate(self.known)
+            for word in map(normalise, entry.words)
+            if wanted in word
+        ]
+        if wanted.isascii():
+            found += [
+                (True, len(spoken), 0, entry) for spoken, entry in self.by_sound.items() if spoken.startswith(sound)
+            ]
+        ranked = sorted(found, key=lambda match: match[:3])
+        return list({(entry.kind, entry.code): entry for *_, entry in ranked}.values()) if wanted else []
+
 
 def spellings(words: Iterable[str]) -> set[str]:
     """Return the ways to write a name: as given, without 店 or 馆, and in English one for many."""

@@ -98,3 +98,14 @@ def weekday(then: datetime) -> str:
     """Return the day of the week, short: 周六 / Sat."""
     local_then = localtime(then)
     return f"周{'一二三四五六日'[local_then.weekday()]}" if is_chinese() else f"{local_then:%a}"
+
+
+@register.filter
+def until_clock(then: datetime | None, at: datetime) -> str:
+    """Return when something ends, with the day where it is not today or tonight; nothing where it is days ahead."""
+    if then is None or (then - at).total_seconds() > 36 * 3600:
+        return ""
+    ends = localtime(then)
+    if ends.date() == localtime(at).date() or (then - at).total_seconds() < 18 * 3600:
+        return f"{ends:%H:%M}"
+    return t(f"明天 {ends:%H:%M}", f"{ends:%H:%M} tomorrow")
