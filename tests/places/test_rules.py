@@ -20,6 +20,7 @@ from bacao.places.rules.osm_kinds import (
     group_of,
 )
 from bacao.places.rules.shapes import join_rings, middle_of_line, point_on_surface
+from bacao.places.rules.table import COLUMNS
 
 CODES = {row.code for row in CATEGORIES}
 
@@ -50,6 +51,11 @@ def test_tables_name_only_categories_and_reasons_that_exist() -> None:
     assert named <= CODES
     assert set(GROUP_OF.values()) <= REASONS.keys()
     assert not GROUP_OF.keys() & CATEGORY_OF["amenity"].keys(), "both a shop and not"
+
+
+def test_the_guide_names_every_category_and_column() -> None:
+    guide = (ROOT / "docs/guide/importing.md").read_text()
+    assert [name for name in (*sorted(CODES), *COLUMNS) if f"`{name}`" not in guide] == []
 
 
 @pytest.mark.parametrize(
