@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from bacao.notes.models import Note, NotePlace, Save
+from bacao.notes.models import Note, NotePicture, NotePlace, Save
 from bacao.notes.rules import Cursor
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from bacao.accounts.models import User
 
 
@@ -72,7 +74,7 @@ def list_saves(user: "User", limit: int = 200) -> list[Save]:
     )
 
 
-def saved_ids(user: "User", note_ids: Sequence[int]) -> set[int]:
+def saved_ids(user: "User | AnonymousUser", note_ids: Sequence[int]) -> set[int]:
     """Return which of these notes somebody keeps."""
     if not user.is_authenticated:
         return set()
@@ -80,7 +82,7 @@ def saved_ids(user: "User", note_ids: Sequence[int]) -> set[int]:
     return {note_id for note_id in kept if note_id}
 
 
-def saved_place_ids(user: "User", place_ids: Sequence[int] | None = None) -> set[int]:
+def saved_place_ids(user: "User | AnonymousUser", place_ids: Sequence[int] | None = None) -> set[int]:
     """Return which of these places (all where None) somebody keeps."""
     if not user.is_authenticated:
         return set()
@@ -121,3 +123,8 @@ def count_notes_by_place(place_ids: Iterable[int] | None = None) -> dict[int, in
     if place_ids is not None:
         rows = rows.filter(place__in=list(place_ids))
     return dict(rows.values_list("place").annotate(number=Count("*")).order_by())
+
+
+def find_picture(name: str) -> NotePicture | None:
+    """Return the picture stored under a file name, with its note."""
+    return NotePicture.objects.select_related("note").filter(file=name).first()

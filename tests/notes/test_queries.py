@@ -111,5 +111,5 @@ def test_what_somebody_keeps(
 
 def test_a_stranger_keeps_nothing_and_costs_nothing(notes: list[Note], django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert saved_ids(AnonymousUser(), [notes[0].pk]) == set()  # type: ignore[arg-type]  # a page's visitor
-        assert saved_place_ids(AnonymousUser()) == set()  # type: ignore[arg-type]
+        assert saved_ids(AnonymousUser(), [notes[0].pk]) == set()
+        assert saved_place_ids(AnonymousUser()) == set()

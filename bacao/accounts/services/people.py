@@ -131,7 +131,7 @@ def close_account(*, user: User, by: User) -> None:
     :raises Refused: an operator would close their own account, or an administrator's
     """
     if user == by or user.is_superuser:
-        raise Refused(Text("不能停用自己或管理员的账号。", "Neither your own account nor an administrator's can be closed."))
+        raise Refused(Text("不能停用自己或管理员的账号。", "Your own account and administrators' stay open."))
     user.is_active = False
     user.save(update_fields=["is_active"])
 

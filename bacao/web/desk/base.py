@@ -1,6 +1,6 @@
 """What all drawers of the desk have in common: read first, change through services, and the story of each row."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
+    AnyPaginator = Paginator[Any]
 else:
-    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+    ModelAdmin, TabularInline, AnyPaginator = admin.ModelAdmin, admin.TabularInline, Paginator
 
 ESTIMATE_ABOVE = 200_000  # rows; counting so many takes longer than a page may
 
 
-class EstimatingPaginator(Paginator):
+class EstimatingPaginator(AnyPaginator):
     """Counts a small or filtered table, and believes PostgreSQL's own estimate of a large one."""
 
     @cached_property
@@ -47,7 +48,7 @@ class EstimatingPaginator(Paginator):
                 cursor.execute(
                     "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [query.get_meta().db_table]
                 )
-                [estimate] = cursor.fetchone()
+                [estimate] = cursor.fetchone() or [0]
             if estimate > ESTIMATE_ABOVE:
                 return int(estimate)
         return super().count
@@ -56,7 +57,7 @@ class EstimatingPaginator(Paginator):
 class WordsFilter(ChoicesFieldListFilter):
     """A filter by state or kind that speaks the operators' words."""
 
-    def choices(self, changelist: Any) -> Iterable[Any]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Yield the choices as Django does, in our words."""
         for choice, code in zip(super().choices(changelist), [None, *self._codes()], strict=True):
             yield choice if code is None else {**choice, "display": words.value(code)}
@@ -69,7 +70,9 @@ class ReasonForm(ActionForm):
     """An action may carry a reason, which stands in the row and is read by whom it concerns."""
 
     reason = forms.CharField(
-        required=False, max_length=200, widget=forms.TextInput(attrs={"placeholder": said("原因（隐藏时必填）", "reason")})
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"placeholder": said("原因（隐藏时必填）", "reason")}),
     )
 
 
@@ -209,11 +212,7 @@ class DeskAdmin(ModelAdmin):
         """Add the row's actions and its latest changes to its page."""
         row = kwargs.get("obj")
         if row is not None:
-            actions = [
-                (name, description)
-                for name, (_, _, description) in self.get_actions(request).items()
-                if name != "delete_selected"
-            ]
+            actions = [(found[1], found[2]) for found in self.get_actions(request).values() if found]
             context["row_actions"] = actions
             context["act_url"] = reverse(f"admin:{self._act_name()}", args=[row.pk]) if actions else ""
             context["tracked"] = is_tracked(self.model)

@@ -47,14 +47,12 @@ def list_changes(model: type[models.Model], key: Any, now: models.Model | None, 
 
     Each event holds the row as it was before, so what it became is the next later event, or the row itself.
     """
-    found = event_models(tracks_model=model)
+    found: Any = next(iter(event_models(tracks_model=model)), None)
     if not found:
         return []
-    events = list(
-        found[0].objects.filter(pgh_obj_id=key).select_related("pgh_context").order_by("-pgh_id")[:limit]
-    )
+    events = list(found.objects.filter(pgh_obj_id=key).select_related("pgh_context").order_by("-pgh_id")[:limit])
     people = list_users_by_id({who for event in events if (who := _context(event).get("user"))})
-    columns = [column for column in model._meta.concrete_fields if hasattr(found[0], column.attname)]
+    columns = [column for column in model._meta.concrete_fields if hasattr(found, column.attname)]
     changes, after = [], now
     for event in events:
         context = _context(event)

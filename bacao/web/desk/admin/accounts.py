@@ -56,7 +56,10 @@ class UserAdmin(DeskAdmin):
     def _grant(self, request: HttpRequest, rows: Any, kind: str) -> None:
         by, at = operator_of(request), timezone.now()
         self.each(
-            request, rows, lambda user: grant_role(user=user, kind=kind, granted_by=by, at=at), Text("已授予", "Granted:")
+            request,
+            rows,
+            lambda user: grant_role(user=user, kind=kind, granted_by=by, at=at),
+            Text("已授予", "Granted:"),
         )
 
     def _end(self, request: HttpRequest, rows: Any, kind: str) -> None:

@@ -63,9 +63,7 @@ class NoteAdmin(DeskAdmin):
 
     def _moderate(self, request: HttpRequest, rows: Any, state: str, done: Text) -> None:
         by, reason, at = operator_of(request), reason_of(request), timezone.now()
-        self.each(
-            request, rows, lambda note: moderate_note(note=note, state=state, reason=reason, by=by, at=at), done
-        )
+        self.each(request, rows, lambda note: moderate_note(note=note, state=state, reason=reason, by=by, at=at), done)
 
     @act("发布", "Publish")
     def publish(self, request: HttpRequest, rows: Any) -> None:

@@ -9,11 +9,14 @@ from django.utils import timezone
 
 from bacao.kit.text import Text
 from bacao.offers.services import set_offer_state
+from bacao.web.desk import words
 from bacao.web.desk.base import DeskAdmin, DeskInline, act, link, operator_of, reason_of
 from bacao.web.desk.words import said
 from bacao.web.templatetags.bacao import local, money
 
-Offer, OfferVersion, OfferFunder = (apps.get_model(f"offers.{name}") for name in ("Offer", "OfferVersion", "OfferFunder"))
+Offer, OfferVersion, OfferFunder, StateChange = (
+    apps.get_model(f"offers.{name}") for name in ("Offer", "OfferVersion", "OfferFunder", "StateChange")
+)
 
 
 class VersionInline(DeskInline):
@@ -32,6 +35,24 @@ class VersionInline(DeskInline):
     def instead_of(self, version: Any) -> str:
         """Return the list price as money."""
         return money(version.list_minor)
+
+
+class StateChangeInline(DeskInline):
+    """When an offer was put on sale, paused or ended, by whom and why."""
+
+    model = StateChange
+    fields = readonly_fields = ("set_to", "reason", "by", "changed_at")
+    ordering = ("-id",)
+    show_change_link = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return them with who did it."""
+        return super().get_queryset(request).select_related("by")
+
+    @admin.display(description=said("状态", "state"))
+    def set_to(self, change: Any) -> str:
+        """Return the state in words."""
+        return words.value(change.state)
 
 
 class FunderInline(DeskInline):
@@ -53,7 +74,7 @@ class OfferAdmin(DeskAdmin):
     search_fields = ("versions__title_zh", "versions__title_en", "place__name_zh", "place__name_en")
     ordering = ("-id",)
     fields = ("place", "kind", "state", "state_reason", "state_changed_at", "taken", "created_by", "created_at")
-    inlines = (VersionInline,)
+    inlines = (VersionInline, StateChangeInline)
     actions = ("pause", "resume", "end")
 
     def get_queryset(self, request: HttpRequest) -> Any:

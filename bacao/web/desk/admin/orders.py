@@ -93,7 +93,7 @@ class OrderAdmin(DeskAdmin):
     ordering = ("-placed_at",)
     fields = (
         "number", "user", "place", "terms", "note", "quantity", "unit_price_minor", "unit_list_minor", "total_minor",
-        "refund_terms", "payment_link", "placed_at", "expires_at", "paid_at", "cancelled_at", "cancel_reason",
+        "refund_terms_zh", "payment_link", "placed_at", "expires_at", "paid_at", "cancelled_at", "cancel_reason",
     )  # fmt: skip
     inlines = (VoucherInline,)
 
@@ -152,7 +152,8 @@ class VoucherAdmin(DeskAdmin):
     """Vouchers, latest first."""
 
     list_display = (
-        "order", "unit", "user", "merchant", "paid_minor", "uses_total", "uses_redeemed", "uses_refunded", "valid_until",
+        "order", "unit", "user", "merchant", "paid_minor", "uses_total", "uses_redeemed", "uses_refunded",
+        "valid_until",
     )  # fmt: skip
     list_filter = (VoucherStanding,)
     list_select_related = ("order", "user", "merchant")
@@ -166,12 +167,7 @@ class RefundAdmin(DeskAdmin):
 
     list_display = ("order", "amount_minor", "cause", "requested_at", "sent_at", "confirmed_at", "failed_at", "failure")
     list_filter = (RefundStanding, "cause")
-    list_select_related = ("payment__order",)
-    search_fields = ("payment__order__number",)
+    list_select_related = ("order",)
+    search_fields = ("order__number",)
     date_hierarchy = "requested_at"
     ordering = ("-requested_at",)
-
-    @admin.display(description=said("订单", "order"))
-    def order(self, refund: Any) -> str:
-        """Return the order's number."""
-        return str(refund.payment.order)

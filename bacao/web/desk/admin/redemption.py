@@ -13,7 +13,8 @@ class RedemptionAdmin(DeskAdmin):
     """Uses that were consumed, latest first."""
 
     list_display = (
-        "id", "voucher", "place", "clerk", "proof", "use_number", "cycle", "charge_minor", "discount_minor", "redeemed_at",
+        "id", "voucher", "place", "clerk", "proof", "use_number", "cycle", "charge_minor", "discount_minor",
+        "redeemed_at",
     )  # fmt: skip
     list_filter = ("proof",)
     list_select_related = ("voucher", "place", "clerk")
