@@ -1,6 +1,6 @@
 """The exact best price over combinations of offers (pricing.md, sections 3 to 8)."""
 
-from .candidates import NEVER, NO_CAP, Candidate, Line, Op, conflict, order_of
+from .candidates import NEVER, NO_CAP, Candidate, Line, Op, order_of
 from .search import Applied, Combination, Problem, best_combination, find_best, state_problem
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "Op",
     "Problem",
     "best_combination",
-    "conflict",
     "find_best",
     "order_of",
     "state_problem",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import combinations
 
 NO_CAP = -1
 NEVER = 2**62  # the expiry of something that does not expire
@@ -72,16 +73,12 @@ def order_of(candidate: Candidate) -> tuple[int, int, int, int]:
     return (candidate.layer, candidate.op, candidate.rank, candidate.id)
 
 
-def conflict(a: Candidate, b: Candidate, list_minor: Mapping[int, int]) -> bool:
-    """Return whether two candidates may not be applied together (PR20, PR21, and one layer-1 offer a unit, PR7).
+def covers_clash(a: Candidate, b: Candidate, list_minor: Mapping[int, int]) -> bool:
+    """Return whether two layer-1 candidates want the same unit; a unit is priced by one of them at most (PR7).
 
     `list_minor` = list amount of each line: two covers share a line only while their units fit beside each other.
     """
-    if a.stands_alone or b.stands_alone or (a.group != 0 and a.group == b.group):
-        return True
-    if b.id in a.excludes or a.id in b.excludes:
-        return True
-    if a.layer != 1 or b.layer != 1 or not a.lines & b.lines:
+    if not a.lines & b.lines:
         return False
     if a.op != Op.COVER or b.op != Op.COVER:
         return True
@@ -90,15 +87,28 @@ def conflict(a: Candidate, b: Candidate, list_minor: Mapping[int, int]) -> bool:
 
 
 def conflict_masks(ordered: Sequence[Candidate], lines: Sequence[Line]) -> list[int]:
-    """Return for each candidate the bits of those it cannot stand beside."""
-    list_minor = {line.id: line.list_minor for line in lines}
+    """Return for each candidate the bits of those it cannot stand beside (PR20, PR21)."""
+    place = {candidate.id: i for i, candidate in enumerate(ordered)}
     masks = [0] * len(ordered)
-    for i, a in enumerate(ordered):
-        for j in range(i + 1, len(ordered)):
-            if conflict(a, ordered[j], list_minor):
-                masks[i] |= 1 << j
-                masks[j] |= 1 << i
-    return masks
+    groups: dict[int, int] = {}
+    for i, candidate in enumerate(ordered):
+        groups[candidate.group] = groups.get(candidate.group, 0) | 1 << i
+        for j in (place[other] for other in candidate.excludes if other in place):
+            masks[i] |= 1 << j
+            masks[j] |= 1 << i
+        if candidate.stands_alone:
+            masks = [mask | 1 << i for mask in masks]
+            masks[i] = (1 << len(ordered)) - 1
+    for i, candidate in enumerate(ordered):
+        if candidate.group:
+            masks[i] |= groups[candidate.group]
+    list_minor = {line.id: line.list_minor for line in lines}
+    firsts = [i for i, candidate in enumerate(ordered) if candidate.layer == 1]
+    for i, j in combinations(firsts, 2):
+        if covers_clash(ordered[i], ordered[j], list_minor):
+            masks[i] |= 1 << j
+            masks[j] |= 1 << i
+    return [mask & ~(1 << i) for i, mask in enumerate(masks)]
 
 
 def merge_lines(lines: Iterable[Line]) -> tuple[Line, ...]:
