@@ -151,7 +151,7 @@ class OfferForm(forms.Form):
                 "上面写了单品，就是它们的合计", "With items above it is their sum"
             )
         self.items = ItemFormSet(self.data or None, initial=self.initial.get("items"), prefix="items")
-        for name in self.errors if self.is_bound else ():
+        for name in self.errors.keys() & self.fields.keys():
             self.fields[name].widget.attrs["aria-invalid"] = "true"
 
     def clean(self) -> dict[str, Any]:

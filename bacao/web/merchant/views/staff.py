@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import segno
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
@@ -33,7 +32,7 @@ def invite(request: ShopRequest) -> HttpResponse:
     """Make a link and show it with its QR code, this once: only its hash is kept."""
     place = request.shop.get_place(request.POST.get("place"))
     made, secret = invite_clerk(place=place, invited_by=request.user, at=request.at)
-    link = settings.BASE_URL + resolve_url("resident:join", secret)
+    link = request.build_absolute_uri(resolve_url("resident:join", secret))
     drawn = segno.make(link, error="m").svg_inline(omitsize=True, border=0)
     return _page(request, link=link, qr=SafeString(drawn), invited=made)
 

@@ -52,7 +52,7 @@ def today(request: ShopRequest) -> HttpResponse:
         "new_count": sum(month),
         "returning_count": len(month) - sum(month),
         "weeks": weeks,
-        "line": draw_line(weeks),
+        "line": draw_line(weeks) if visits else None,
         "tasks": list_tasks(known),
         "reviews": list_reviews_of_merchant(shop.merchant.pk, limit=min(unanswered, 2)) if unanswered else [],
         "latest": list_visits(shop.place_ids, limit=LATEST),
