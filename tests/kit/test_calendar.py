@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import holidays
 import pytest
 
-from bacao.kit.calendar import day_kind, is_confirmed, is_working_day
+from bacao.kit.calendar import Overlay, day_kind, is_confirmed, is_working_day
 
 # The State Council's notice for 2026: each holiday from - to, and the weekend days worked in exchange.
 HOLIDAYS_2026 = [
@@ -69,9 +69,9 @@ def test_golden_days_of_other_years(day: date, kind: str) -> None:
 
 
 def test_pr14_the_operator_s_word_wins() -> None:
-    overlay = {date(2026, 10, 1): "workday", date(2026, 11, 25): "public_holiday"}
-    assert is_working_day(date(2026, 10, 1), overlay)  # type: ignore[arg-type]  # a plain dict of words
-    assert not is_working_day(date(2026, 11, 25), overlay)  # type: ignore[arg-type]
+    overlay: Overlay = {date(2026, 10, 1): "workday", date(2026, 11, 25): "public_holiday"}
+    assert is_working_day(date(2026, 10, 1), overlay)
+    assert not is_working_day(date(2026, 11, 25), overlay)
 
 
 def test_pr15_a_year_without_make_up_days_is_unconfirmed() -> None:

@@ -52,7 +52,7 @@ def test_m20_somebody_new_joins_by_giving_a_name(invited: tuple[ClerkInvite, str
     person, role = accept_invite(secret=invited[1], user=None, display_name="小吴", at=at)
     assert (person.display_name, person.phone, person.email) == ("小吴", None, None)
     assert (role.kind, role.place, role.granted_at) == ("clerk", place, at)
-    assert queries.is_clerk(person, place.merchant_id, place.pk)  # type: ignore[arg-type]
+    assert queries.is_clerk(person, place.merchant_id, place.pk)
     invite = ClerkInvite.objects.get()
     assert (invite.accepted_by, invite.accepted_at) == (person, at)
 
