@@ -2,8 +2,6 @@
 
 import argparse
 
-from rich.table import Table
-
 from bacao.cli import postgres
 from bacao.cli.say import console, say
 from bacao.kit.text import Text
@@ -29,10 +27,10 @@ def run(arguments: argparse.Namespace) -> int:
         migrate()
         build_demo()
         logins = simulation.list_demo_logins()
-        table = Table(box=None, pad_edge=False, show_header=False)
-        for login in logins:
-            table.add_row(f"{login.role.zh} {login.role.en}", login.how, f"{settings.BASE_URL}{login.link}")
         if logins:
             say(Text("可以这样登录：", "Sign in as:"))
-            console.print(table)
+        for login in logins:
+            console.print(
+                f"  {login.role.zh} {login.role.en}  {login.how}  {settings.BASE_URL}{login.link}", markup=False
+            )
     return 0

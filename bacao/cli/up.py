@@ -92,8 +92,9 @@ def _grow(tree: ExitStack, arguments: argparse.Namespace) -> list[Child]:
     if arguments.empty:
         EMPTY.touch()
     _prepare(empty=EMPTY.exists())
-    children += [tree.enter_context(_web(arguments)), tree.enter_context(_worker())]
+    children.append(tree.enter_context(_web(arguments)))
     _wait_until_green(arguments, children)
+    children.append(tree.enter_context(_worker()))  # after the first page, which people wait for
     return children
 
 
