@@ -506,16 +506,17 @@ def measure(client: Client, address: str) -> tuple[float, int]:
 
     The best, not the mean: a page is not slow because the machine was busy with something else.
     """
-    best, statements = 1e9, CaptureQueriesContext(connection)
+    best, count = 1e9, 0
     for _ in range(5):
         with CaptureQueriesContext(connection) as statements:
             began = time.perf_counter()
             answer = client.get(address)
             best = min(best, (time.perf_counter() - began) * 1000)
         assert answer.status_code == 200, f"{address}: {answer.status_code}"
+        count = len(statements)
         if best <= MILLISECONDS:
             break
-    return best, len(statements)
+    return best, count
 
 
 def test_no_page_is_slow_and_none_asks_row_by_row(desk: Client, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """What all drawers of the desk have in common: read first, change through services, and the story of each row."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -70,9 +71,7 @@ class ReasonForm(ActionForm):
     """An action may carry a reason, which stands in the row and is read by whom it concerns."""
 
     reason = forms.CharField(
-        required=False,
-        max_length=200,
-        widget=forms.TextInput(attrs={"placeholder": said("原因（隐藏时必填）", "reason")}),
+        required=False, max_length=200, label=said("原因：", "Reason:"), widget=forms.TextInput(attrs={"size": 24})
     )
 
 
@@ -159,6 +158,8 @@ class DeskAdmin(ModelAdmin):
             return name
         if self._has_choices(name):
             return self._cell(name, words.value)
+        if any(field.name == name and isinstance(field, models.DateTimeField) for field in self.opts.fields):
+            return self._cell(name, minute)
         return self._cell(name, money) if name.endswith("_minor") else name
 
     def _cell(self, name: str, show: Callable[[Any], str]) -> Callable[[Any], str]:
@@ -233,6 +234,11 @@ class DeskAdmin(ModelAdmin):
             "changes": list_changes(self.model, object_id, row, limit=500),
         }
         return render(request, self.object_history_template, context)
+
+
+def minute(at: datetime) -> str:
+    """Return an instant in the city's time, short enough for a column: `2026-11-21 12:00`."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
 
 
 def act(zh: str, en: str, **options: Any) -> Callable[[Any], Any]:

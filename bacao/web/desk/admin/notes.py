@@ -20,6 +20,7 @@ class PictureInline(DeskInline):
     """The pictures of a note, large enough to judge."""
 
     model = NotePicture
+    show_change_link = False
     fields = readonly_fields = ("shown", "width", "height")
 
     @admin.display(description=said("照片", "picture"))
@@ -32,6 +33,7 @@ class NotePlaceInline(DeskInline):
     """The places a note names."""
 
     model = NotePlace
+    show_change_link = False
     fields = readonly_fields = ("named", "position")
 
     def get_queryset(self, request: HttpRequest) -> Any:
