@@ -113,12 +113,12 @@ class OfferForm(forms.Form):
     sale_from = _moment(label=both("开始售卖", "On sale from"))
     sale_until = _moment(label=both("停止售卖", "On sale until"))
     weekly_hours = forms.CharField(
-        label=both("哪些时段能买", "Hours it can be had"),
+        label=both("哪些时段能用", "Hours it can be used"),
         max_length=200,
         required=False,
         help_text=both(
-            "留空 = 随时。例：Mo-Fr 11:00-14:00; PH off（工作日午市，法定假日不算，调休上班日算）",
-            "Empty = always. “Mo-Fr 11:00-14:00; PH off” is lunch on working days, make-up workdays included",
+            "留空 = 营业就能用。例：Mo-Fr 11:00-14:00; PH off（工作日午市，法定假日不算，调休上班日算）",
+            "Empty = whenever the shop is open. “Mo-Fr 11:00-14:00; PH off” is lunch on working days, make-up workdays included",
         ),
     )
     terms_zh = forms.CharField(
