@@ -6,7 +6,7 @@ import segno
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-QUIET_ZONE = 4
+QUIET_ZONE = 3
 """White modules on each side."""
 
 

@@ -42,7 +42,7 @@ KEY_MISMATCH = Text(
     "这次请求与先前的不一致，请重新扫码。", "This request differs from an earlier one with the same key; scan again."
 )
 UNDO_UNKNOWN = Text("没有找到这笔核销。", "There is no such redemption at this shop.")
-UNDONE = Text("已撤销，券可以再用。", "Undone; the voucher can be used again.")
+UNDONE = Text("券又能用了，客人手机上会换新码。", "The voucher lives again, with a new code on the guest's phone.")
 ALREADY_UNDONE = Text("这笔已经撤销过了，券可以再用。", "This was undone already; the voucher can be used again.")
 TOO_LATE = Text(
     "已过 60 分钟，不能撤销；请为客人办退款。", "More than 60 minutes have passed; give the guest a refund instead."

@@ -1,6 +1,14 @@
-"""Addresses of this audience."""
+"""Addresses of the counter."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from bacao.web.counter import views
 
 app_name = "counter"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("counter", views.counter, name="counter"),
+    path("counter/practice", views.practice, name="practice"),
+    path("previews", views.previews, name="previews"),
+    path("redemptions", views.redemptions, name="redemptions"),
+    path("undos", views.undos, name="undos"),
+]

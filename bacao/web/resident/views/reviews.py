@@ -34,18 +34,14 @@ def review_new(request: PageRequest) -> HttpResponse:
     if find_review_of_arrival(arrival.pk):
         messages.info(request, t("这次到店已经写过点评了。", "This visit has its review already."))
         return redirect("resident:place", arrival.place_id)
-    typed = request.POST
-    context = {
-        "arrival": arrival,
-        "words": list(zip(range(1, 6), WORDS, strict=True)),
-        "longest": LONGEST,
-        "body": typed.get("body", ""),
-        "stars": int(typed["stars"]) if typed.get("stars", "") in set("12345") else 0,
-    }
+    body, given = request.POST.get("body", ""), request.POST.get("stars", "")
+    stars = int(given) if given in set("12345") else 0
+    words = list(zip(range(1, 6), WORDS, strict=True))
+    context = {"arrival": arrival, "words": words, "longest": LONGEST, "body": body, "stars": stars}
     if request.method == "GET":
         return render(request, "resident/review_new.html", context)
     try:
-        write_review(arrival=arrival, user=request.user, stars=context["stars"], body=context["body"], at=request.at)
+        write_review(arrival=arrival, user=request.user, stars=stars, body=body, at=request.at)
     except Refused as refused:
         return render(request, "resident/review_new.html", {**context, "refused": refused}, status=refused.status)
     messages.success(request, t("谢谢，写好了。你真的来过，所以它算数。", "Thank you. You really came, so it counts."))

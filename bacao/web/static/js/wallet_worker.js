@@ -10,7 +10,8 @@ async function networkFirst(request) {
   const key = request.url.split("?")[0];
   try {
     const answer = await fetch(request);
-    if (answer.redirected) await caches.delete(CACHE); // signed out: nothing of this person stays
+    if (answer.redirected)
+      await caches.delete(CACHE); // signed out: nothing of this person stays
     else if (answer.ok) await cache.put(key, answer.clone());
     return answer;
   } catch (error) {
@@ -35,5 +36,6 @@ self.addEventListener("fetch", (event) => {
 
 self.addEventListener("message", (event) => {
   const page = event.data?.keep ?? "";
-  if (MINE.test(page)) event.waitUntil(networkFirst(new Request(page, { credentials: "same-origin" })).catch(() => {}));
+  if (MINE.test(page))
+    event.waitUntil(networkFirst(new Request(page, { credentials: "same-origin" })).catch(() => {}));
 });
