@@ -32,7 +32,7 @@ def sign_in(request: PageRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(to)
     if request.method == "GET":
-        return _page(request, "resident/sign_in.html", {"next": to})
+        return _page(request, "resident/sign_in.html", {"next": to, "contact": request.GET.get("contact", "")})
     typed = request.POST.get("contact", "")
     try:
         contact = read_contact(typed, region=settings.PHONE_REGION)
