@@ -75,6 +75,7 @@ class NotePicture(models.Model):
 
     class Meta:
         ordering = ["position"]
+        indexes = [models.Index(fields=["file"], name="notes_picture_by_name")]
 
     def __str__(self) -> str:
         return self.file.name or ""
