@@ -79,6 +79,17 @@ class Pass:
         return Text(f"{promise.zh}：报出账单，按减后的付", f"{promise.en}: pay the bill less that")
 
     @property
+    def used_where(self) -> Text | None:
+        """When and where it was last used, and what is left of a card."""
+        if self.last is None or (when := self.used_when) is None:
+            return None
+        place = self.last.place
+        zh, en = place.name_zh or place.name_en, place.name_en or place.name_zh
+        left = self.voucher.uses_left
+        rest = Text(f"，还剩 {left} 次", f", {left} left") if self.is_card else Text("", "")
+        return Text(f"{when.zh}，在{zh}{rest.zh}", f"{when.en} at {en}{rest.en}")
+
+    @property
     def used_when(self) -> Text | None:
         """When it was last used, as people say it."""
         if self.last is None:

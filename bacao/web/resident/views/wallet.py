@@ -21,7 +21,7 @@ from bacao.web.qr import draw_qr
 from bacao.web.requests import PageRequest
 from bacao.web.resident.passes import Group, by_group, make_passes
 from bacao.web.resident.views.me import invite
-from bacao.web.templatetags.bacao import say
+from bacao.web.templatetags.bacao import money, say
 
 if TYPE_CHECKING:
     from bacao.orders.models import Voucher
@@ -103,9 +103,8 @@ def voucher_state(request: PageRequest, voucher_id: UUID) -> JsonResponse:
     if one.last:
         state |= {
             "key": str(one.last.key),
-            "when": say(one.used_when),
-            "charge_minor": one.last.charge_minor,
-            "bill_minor": one.last.bill_minor,
+            "used": say(one.used_where),
+            "charge": money(one.last.charge_minor) if one.last.charge_minor else "",
         }
     return JsonResponse(state)
 

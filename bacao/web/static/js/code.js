@@ -121,15 +121,9 @@ function served(section, state) {
     location.reload(); // undone, refunded or bought elsewhere: the page is simply out of date
     return true;
   }
-  const money = (minor) => `¥${(minor / 100).toFixed(2).replace(/\.?0+$/, "")}`;
-  dialog.querySelector("[data-served-text]").textContent = state.when;
-  dialog.querySelector("[data-served-charge]").textContent = state.charge_minor
-    ? english
-      ? `Pay ${money(state.charge_minor)}`
-      : `付 ${money(state.charge_minor)}`
-    : "";
+  dialog.querySelector("[data-served-text]").textContent = state.used;
+  dialog.querySelector("[data-served-charge]").textContent = state.charge && (english ? "Pay " : "付 ") + state.charge;
   dialog.showModal();
-  dialog.dataset.shownAt = String(Date.now());
   navigator.vibrate?.([80, 60, 160]);
   dialog.addEventListener("close", () => {
     location.href = dialog.querySelector("[data-served-on]").href;
