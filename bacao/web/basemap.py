@@ -20,11 +20,13 @@ INKS: dict[str, dict[str, str]] = {
         "halo": "#f8f5ee", "wet": "#4d7a84", "green": "#557a45",
     },
     "dark": {
-        "ground": "#171714", "district": "#1c1b18", "water": "#15282d", "park": "#1b2718", "street": "#2c2a25",
-        "edge": "#0f0f0d", "road": "#37342d", "border": "#4a463d", "name": "#8f8a7e", "title": "#c9c4b8",
-        "halo": "#141412", "wet": "#5f8b95", "green": "#6f9460",
+        "ground": "#171714", "district": "#201f1b", "water": "#16303a", "park": "#1f2e1b", "street": "#3a3730",
+        "edge": "#100f0e", "road": "#454138", "border": "#4a463d", "name": "#a09a8d", "title": "#d4cfc3",
+        "halo": "#1a1916", "wet": "#5f8b95", "green": "#6f9460",
     },
 }  # fmt: skip
+
+SEAT_LOOK = {"text-size": 15, "text-font": SERIF_BOLD, "text-offset": [0, -1.4]}
 
 
 def make_city() -> dict[str, Any]:
@@ -77,7 +79,13 @@ def make_style(*, theme: str, language: str, city_url: str) -> dict[str, Any]:
             _street_label(name, ink),
             _station_dot(ink),
             _label("station", name, ink["title"], {"text-size": 11, "text-offset": [0, 1], "text-anchor": "top"}),
-            _label("seat", name, ink["title"], {"text-size": 15, "text-font": SERIF_BOLD}, maxzoom=14.2),
+            _label(
+                "seat",
+                name,
+                ink["title"],
+                {"text-size": 15, "text-font": SERIF_BOLD, "text-offset": [0, -1.4]},
+                maxzoom=14.2,
+            ),
         ],
     }
 

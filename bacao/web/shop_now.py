@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from bacao.kit.calendar import Overlay
-from bacao.kit.hours import expand_hours
+from bacao.kit.hours import Span, expand_hours
 from bacao.kit.text import Text
 from bacao.offers.queries import get_terms
 from bacao.offers.rules import CARD, PACKAGE, VOUCHER, Price, Terms, price_of
@@ -104,7 +104,7 @@ class DayBar:
 
     name: Text
     is_today: bool
-    spans: Sequence[tuple[datetime, datetime]]
+    spans: Sequence[Span]
     bars: list[tuple[float, float]]
     is_holiday: bool
     is_confirmed: bool
@@ -112,7 +112,7 @@ class DayBar:
     @property
     def is_all_day(self) -> bool:
         """Return whether it never shuts on this day."""
-        return any(end - start >= timedelta(days=1) for start, end in self.spans)
+        return _is_all_day(self.spans)
 
 
 def week_bars(week: Iterable["OpenDay"], at: datetime) -> list[DayBar]:
@@ -123,7 +123,7 @@ def week_bars(week: Iterable["OpenDay"], at: datetime) -> list[DayBar]:
             name=Text(f"周{WEEKDAYS_ZH[day.date.weekday()]}", WEEKDAYS_EN[day.date.weekday()]),
             is_today=day.date == today,
             spans=day.spans,
-            bars=[_bar(day.date, start, end) for start, end in day.spans],
+            bars=[(0.0, 100.0)] if _is_all_day(day.spans) else [_bar(day.date, *span) for span in day.spans],
             is_holiday=day.kind == "public_holiday",
             is_confirmed=day.confirmed,
         )
@@ -141,6 +141,10 @@ def opens_next(week: Iterable["OpenDay"], at: datetime) -> Text | None:
     """Return when a shop that is shut opens again, within the week."""
     following = min((start for day in week for start, _ in day.spans if start > at), default=None)
     return _moment(following, at) if following else None
+
+
+def _is_all_day(spans: Iterable[Span]) -> bool:
+    return any(end - start >= timedelta(days=1) for start, end in spans)
 
 
 def _bar(day: date, start: datetime, end: datetime) -> tuple[float, float]:

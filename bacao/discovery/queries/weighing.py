@@ -12,7 +12,7 @@ from bacao.kit.geo import distance_m, walking_minutes
 from bacao.kit.text import Text
 from bacao.notes.queries import saved_place_ids
 from bacao.offers.queries import list_live_terms
-from bacao.offers.rules import Price, best_single
+from bacao.offers.rules import Price, Terms, best_single
 from bacao.places.queries import Spot, list_places_by_id
 from bacao.redemption.queries import list_arrivals
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from bacao.discovery.models import PlaceStanding
     from bacao.places.models import Place
 
+SMALL_TABLE = 2  # most packages are for two, and one who comes alone may bring somebody
+WORTH_SAYING = 50  # points; less is a difference nobody would walk for
+CHIPS_MAX = 2
 SAID_BY_A_ROW = {"distance", "quality"}
 
 
@@ -101,10 +104,11 @@ class NearbyItem:
 
     @property
     def chips(self) -> list[Reason]:
-        """Return at most three reasons worth a glance: those in favour, and that it shuts soon."""
+        """Return at most two reasons worth a glance: those in favour, and that it shuts soon."""
         said = [reason for reason in self.explanation if reason.term not in SAID_BY_A_ROW]
         soon = self.hours is Hours.OPEN
-        return [reason for reason in said if reason.points > 0 or (soon and reason.term == "time_left")][:3]
+        speaking = (r for r in said if r.points >= WORTH_SAYING or (soon and r.term == "time_left"))
+        return list(speaking)[:CHIPS_MAX]
 
     @property
     def reasons(self) -> list[Text]:
@@ -153,10 +157,16 @@ def price_sights(sights: Sequence[Sight], view: Viewpoint) -> list[Sight]:
 def best_prices(usual_minor: dict[int, int | None], at: datetime, party: int) -> dict[int, Price]:
     """Return the best price now by place id; places where no offer saves anything are left out."""
     prices = {
-        place_id: best_single(terms, usual_minor=usual_minor[place_id], party=party)
+        place_id: best_for(terms, usual_minor=usual_minor[place_id], party=party)
         for place_id, terms in list_live_terms(usual_minor, at).items()
     }
     return {place_id: price for place_id, price in prices.items() if price}
+
+
+def best_for(offers: Iterable[Terms], *, usual_minor: int | None, party: int) -> Price | None:
+    """Return the best price for a party; a package for more than come (two, if one comes alone) is none for them."""
+    table = max(party, SMALL_TABLE)
+    return best_single((terms for terms in offers if terms.party_size <= table), usual_minor=usual_minor, party=party)
 
 
 def as_items(sights: Sequence[Sight]) -> list[NearbyItem]:

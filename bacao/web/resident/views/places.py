@@ -10,14 +10,14 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from bacao.discovery.queries import get_standings, hours_at, nearest_usable
+from bacao.discovery.queries import best_for, get_standings, hours_at, nearest_usable
 from bacao.discovery.rules import Hours
 from bacao.kit.geo import distance_m, map_links, walking_minutes
 from bacao.kit.queries import get_calendar_overlay
 from bacao.notes.queries import list_notes_of_place, saved_ids, saved_place_ids
 from bacao.notes.services import save_place, unsave_place
 from bacao.offers.queries import list_offers_of_place
-from bacao.offers.rules import Price, best_single
+from bacao.offers.rules import Price
 from bacao.places.queries import get_open_until, get_place, list_week
 from bacao.reviews.queries import list_reviews
 from bacao.web.cards import NoteCard
@@ -128,7 +128,7 @@ def _prices(request: PageRequest, shown: "Place", party: int, *, is_shut: bool) 
         overlay=get_calendar_overlay(),
     )
     usable = [] if is_shut else [row for row in offers if row.why_not is None]
-    best = best_single((row.terms for row in usable), usual_minor=shown.usual_minor, party=party)
+    best = best_for((row.terms for row in usable), usual_minor=shown.usual_minor, party=party)
     return {"offers": offers, **(_best(usable, best) if best else {})}
 
 

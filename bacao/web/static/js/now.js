@@ -21,7 +21,6 @@ const mark = (id) => {
     const on = other === id;
     row.classList.toggle("near--on", on);
     element.classList.toggle("pin--on", on);
-    element.parentElement?.style.setProperty("z-index", on ? 5 : "");
   }
   settle();
 };
@@ -35,11 +34,13 @@ const settle = () => {
     const { x, y } = city.map.project(spot);
     const hidden = taken.some(([left, top]) => Math.abs(left - x) < PIN_WIDTH && Math.abs(top - y) < PIN_HEIGHT);
     element.classList.toggle("pin--dot", hidden);
+    element.style.zIndex = element.classList.contains("pin--on") ? 3 : hidden ? 1 : 2;
     if (!hidden) taken.push([x, y]);
   }
 };
 
 const showAll = (animate) => {
+  if (!pins.size) return city.map.jumpTo({ center: origin(), zoom: 14.5 });
   const bounds = new city.library.LngLatBounds(origin(), origin());
   for (const { spot } of [...pins.values()].slice(0, 14)) bounds.extend(spot);
   city.map.fitBounds(bounds, { padding: { top: 56, bottom: isWide() ? 56 : 44, left: 44, right: 44 }, maxZoom: 16.5, animate });
