@@ -118,7 +118,7 @@ class OfferForm(forms.Form):
         required=False,
         help_text=both(
             "留空 = 营业就能用。例：Mo-Fr 11:00-14:00; PH off（工作日午市，法定假日不算，调休上班日算）",
-            "Empty = whenever the shop is open. “Mo-Fr 11:00-14:00; PH off” is lunch on working days, make-up workdays included",
+            "Empty = whenever the shop is open. Mo-Fr 11:00-14:00; PH off = lunch on working days, make-up ones too",
         ),
     )
     terms_zh = forms.CharField(
