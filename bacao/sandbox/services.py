@@ -71,6 +71,9 @@ def open_payment(*, fields: Mapping[str, str], at: datetime) -> SandboxPayment:
     )
     if (payment.amount_minor, payment.currency) != (request.amount_minor, request.currency):
         raise UnknownRequest
+    if payment.failure:
+        payment.failure = ""  # a new try
+        payment.save(update_fields=["failure"])
     return payment
 
 

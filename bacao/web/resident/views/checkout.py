@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from bacao.kit.text import Refused
+from bacao.kit.text import Refused, Text
 from bacao.notes.queries import get_note
 from bacao.offers.queries import get_current_version, get_terms, list_live_terms
 from bacao.offers.rules import Price, Terms, price_of
@@ -73,7 +73,7 @@ def _page(
     """Show the checkout, with the reason where it was refused; without a button where nothing can be bought."""
     terms = get_terms(version)
     most = min(terms.per_order, MOST_PER_ORDER, *([terms.stock_left] if terms.stock_left is not None else []))
-    refused = refused or _why_not(terms, version, request)
+    status, refused = refused.status if refused else 200, refused or _why_not(terms, version, request)
     if refused and not isinstance(refused, PriceChanged | WrongQuantity | SoldOut):
         most = 0
     place = version.offer.place
@@ -94,7 +94,7 @@ def _page(
         "note": request.GET.get("note") or request.POST.get("note", ""),
         "others": [] if most else _others(terms, request),
     }
-    return render(request, "resident/checkout.html", context, status=refused.status if refused else 200)
+    return render(request, "resident/checkout.html", context, status=status)
 
 
 def _why_not(terms: Terms, version: "OfferVersion", request: PageRequest) -> Refused | None:
@@ -104,7 +104,7 @@ def _why_not(terms: Terms, version: "OfferVersion", request: PageRequest) -> Ref
         return NotOnSale()
     if (begins and request.at < begins) or (ends and request.at >= ends):
         return NotOnSale()
-    return SoldOut(0) if terms.stock_left == 0 else None
+    return Refused(Text("已经售罄。", "It is sold out."), code="sold_out") if terms.stock_left == 0 else None
 
 
 def _others(terms: Terms, request: PageRequest) -> list[tuple[Terms, Price | None]]:

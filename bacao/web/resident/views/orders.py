@@ -60,11 +60,15 @@ def order(request: PageRequest, order_id: UUID) -> HttpResponse:
     shown = _find(request, order_id)
     payment = getattr(shown, "payment", None)
     usable = [voucher for voucher in shown.vouchers.all() if voucher.uses_left]
+    is_open = shown.state == "waiting" and request.at < shown.expires_at
+    refunding = [refund for refund in shown.refunds.all() if not refund.confirmed_at and not refund.failed_at]
     context = {
         "order": shown,
         "payment": payment,
-        "is_open": shown.state == "waiting" and request.at < shown.expires_at,
-        "is_asked": payment is not None and shown.state == "waiting" and not payment.failure,
+        "is_open": is_open,
+        "is_moving": bool(refunding) or (is_open and payment is not None),
+        "refunding_minor": sum(refund.amount_minor for refund in refunding),
+        "state": _state(shown),
         "vouchers": shown.vouchers.all(),
         "usable": usable,
         "last_day": usable[0].valid_until - timedelta(seconds=1) if usable else None,
@@ -78,11 +82,16 @@ def order(request: PageRequest, order_id: UUID) -> HttpResponse:
 def order_state(request: PageRequest, order_id: UUID) -> HttpResponse:
     """Tell a waiting page whether there is news: nothing yet, or "load yourself again"."""
     shown = _find(request, order_id)
-    payment = getattr(shown, "payment", None)
-    now = f"{shown.state} {payment.failure if payment else ''}".strip()
-    if now == request.GET.get("was", ""):
+    if _state(shown) == request.GET.get("was", ""):
         return HttpResponse(status=204)
     return HttpResponse(status=200, headers={"HX-Refresh": "true"})
+
+
+def _state(shown: "Order") -> str:
+    """Return in a few words what a waiting page shows."""
+    payment = getattr(shown, "payment", None)
+    settled = sum(bool(refund.confirmed_at or refund.failed_at) for refund in shown.refunds.all())
+    return f"{shown.state}-{payment.failure if payment else ''}-{settled}"
 
 
 @require_POST

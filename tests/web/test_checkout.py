@@ -1,0 +1,320 @@
+"""Buying on the pages: what is said, what is refused and how one goes on, and what the statements cost."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bacao.accounts.models import User
+from bacao.ledger.queries import get_total
+from bacao.offers.models import OfferStock, OfferVersion
+from bacao.orders.models import Order, Payment, PaymentEvent, Refund, Voucher
+from bacao.orders.rules import PaymentNews
+from bacao.orders.services import cancel_order, expire_orders, mark_used, place_order, start_payment
+from bacao.orders.services.pay import apply_payment_news
+from tests.factories import make_user
+from tests.orders.conftest import sell
+
+pytestmark = pytest.mark.django_db
+LANGUAGES = {"zh": "zh-hans", "en": "en"}
+
+
+@pytest.fixture
+def buyer() -> User:
+    return make_user("小满")
+
+
+@pytest.fixture
+def version() -> OfferVersion:
+    return sell(stock=10)
+
+
+@pytest.fixture
+def page(client: Client, buyer: User) -> Client:
+    client.force_login(buyer)
+    return client
+
+
+def form(version: OfferVersion, **changes: Any) -> dict[str, Any]:
+    facts = {"offer": version.offer_id, "order": uuid4(), "quantity": 1, "seen_price": version.price_minor, "note": ""}
+    return {**facts, **changes}
+
+
+def bought(buyer: User, version: OfferVersion, quantity: int = 1, at: datetime | None = None) -> Order:
+    """Order and pay."""
+    order = waiting(buyer, version, quantity, at)
+    news = PaymentNews("bacao", order.number, "paid", order.total_minor, "CNY", "pay_1")
+    apply_payment_news(provider="sandbox", news=news, at=at or timezone.now())
+    order.refresh_from_db()
+    return order
+
+
+def waiting(buyer: User, version: OfferVersion, quantity: int = 1, at: datetime | None = None) -> Order:
+    at = at or timezone.now()
+    order = place_order(
+        user=buyer, offer_id=version.offer_id, quantity=quantity, seen_price_minor=version.price_minor, at=at
+    )
+    start_payment(order=order, at=at)
+    return order
+
+
+def text_of(answer: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_checkout_says_what_where_until_when_and_how_to_get_it_back(page: Client, version: OfferVersion) -> None:
+    said = text_of(page.get(f"/checkout/{version.offer_id}"))
+    for words in ("手冲加可颂", "鹿里咖啡", "湖滨路 12 号", "有效至", "付款 ¥38", "没用掉随时全额退"):
+        assert words in said
+    page.cookies["django_language"] = "en"
+    said = text_of(page.get(f"/checkout/{version.offer_id}"))
+    for words in (
+        "Pour-over with croissant",
+        "Luli Coffee",
+        "12 Hubin Road",
+        "Good until",
+        "Pay ¥38",
+        "refunded in full",
+    ):
+        assert words in said
+
+
+def test_whoever_is_not_signed_in_comes_back_here(client: Client, version: OfferVersion) -> None:
+    answer = client.get(f"/checkout/{version.offer_id}?note=3")
+    assert answer.status_code == 302
+    assert answer["location"] == f"/sign-in?next=/checkout/{version.offer_id}?note=3"
+    assert client.post("/orders", form(version)).status_code == 302
+    assert not Order.objects.exists()
+
+
+def test_buying_goes_to_the_signed_page_of_the_provider(page: Client, version: OfferVersion) -> None:
+    id = uuid4()
+    answer = page.post("/orders", form(version, order=id, quantity=2))
+    assert answer.status_code == 302
+    assert answer["location"].startswith("http://testserver/sandbox/pay?amount=7600&")
+    assert "signature=" in answer["location"]
+    order = Order.objects.get()
+    assert (order.pk, order.quantity, order.state) == (id, 2, "waiting")
+    page.post("/orders", form(version, order=id, quantity=2))
+    assert Order.objects.count() == 1, "a second press is the same order"
+
+
+def test_what_is_free_needs_one_press(page: Client) -> None:
+    version = sell(kind="percent_off")
+    assert "免费领取" in text_of(page.get(f"/checkout/{version.offer_id}"))
+    answer = page.post("/orders", form(version))
+    order = Order.objects.get()
+    assert answer["location"] == f"/orders/{order.pk}"
+    said = text_of(page.get(answer["location"]))
+    assert "领到了" in said
+    assert "打开券码" in said
+
+
+def test_a_changed_price_is_shown_before_anything_is_charged(page: Client, version: OfferVersion) -> None:
+    answer = page.post("/orders", form(version, seen_price=3500))
+    assert answer.status_code == 409
+    said = text_of(answer)
+    assert "¥35" in said
+    assert "付款 ¥38" in said, "the way on is to buy at the new price"
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("quantity", ["0", "11", "-1", "", "x", "1e3", "９", "99999999999"])
+def test_x24_strange_quantities_are_refused_in_words(page: Client, version: OfferVersion, quantity: str) -> None:
+    answer = page.post("/orders", form(version, quantity=quantity))
+    assert answer.status_code == 422
+    assert "一单可买 1 到 10 份" in text_of(answer)
+
+
+@pytest.mark.parametrize("changes", [{"offer": 0}, {"offer": "x"}, {"seen_price": ""}, {"order": "x"}, {"note": "77"}])
+def test_strange_forms_never_break_the_page(page: Client, version: OfferVersion, changes: dict[str, Any]) -> None:
+    assert page.post("/orders", form(version, **changes)).status_code in {302, 404, 409}
+
+
+def test_sold_out_leads_on(page: Client, version: OfferVersion) -> None:
+    other = sell(title_zh="别的")
+    other.offer.place = version.offer.place
+    other.offer.save()
+    OfferStock.objects.filter(offer=version.offer_id).update(used=10)
+    answer = page.get(f"/checkout/{version.offer_id}")
+    said = text_of(answer)
+    assert answer.status_code == 200
+    assert "已经售罄" in said
+    assert "别的" in said
+    assert f"/checkout/{other.offer_id}" in answer.content.decode()
+    assert "付款" not in said
+    assert page.post("/orders", form(version)).status_code == 409
+
+
+def test_too_many_left_says_how_many(page: Client, version: OfferVersion) -> None:
+    OfferStock.objects.filter(offer=version.offer_id).update(used=8)
+    answer = page.post("/orders", form(version, quantity=3))
+    assert answer.status_code == 409
+    said = text_of(answer)
+    assert "只剩 2 份" in said
+    assert "付款 ¥76" in said, "the form is back with what can be had"
+
+
+def test_one_s_own_limit(page: Client, buyer: User) -> None:
+    version = sell(per_person=1)
+    bought(buyer, version)
+    answer = page.post("/orders", form(version))
+    assert answer.status_code == 409
+    assert "每人限购 1 份" in text_of(answer)
+
+
+def test_an_offer_that_is_not_on_sale(page: Client) -> None:
+    version = sell(state="paused")
+    assert "不在售卖" in text_of(page.get(f"/checkout/{version.offer_id}"))
+    assert page.get("/checkout/99999").status_code == 404
+
+
+def test_the_order_page_in_every_state(page: Client, buyer: User, version: OfferVersion) -> None:
+    def said(order: Order) -> str:
+        answer = page.get(f"/orders/{order.pk}")
+        assert answer.status_code == 200
+        return text_of(answer)
+
+    order = waiting(buyer, version)
+    assert "等付款结果" in said(order)
+    assert "继续付款 ¥38" in said(order)
+    Payment.objects.filter(order=order).update(failure="card_declined")
+    assert "卡被拒了" in said(order)
+    assert "再付一次 ¥38" in said(order)
+    Payment.objects.filter(order=order).update(failure="mismatch")
+    assert order.number in said(order)
+    assert "再付一次" not in said(order)
+    cancel_order(order=order, at=timezone.now())
+    assert "订单已取消" in said(order)
+    assert "重新下单" in said(order)
+    lapsed = waiting(buyer, version, at=timezone.now() - timedelta(minutes=20))
+    assert "超时未付" in said(lapsed), "even before the job has come by"
+    expire_orders(at=timezone.now())
+    assert "超时未付" in said(lapsed)
+    paid = bought(buyer, version)
+    assert "付好了" in said(paid)
+    assert f"/vouchers/{paid.vouchers.get().pk}" in page.get(f"/orders/{paid.pk}").content.decode()
+    mark_used(voucher=paid.vouchers.get(), uses=1)
+    assert "都用掉了" in said(paid)
+
+
+def test_late_money_is_explained(page: Client, buyer: User, version: OfferVersion) -> None:
+    order = waiting(buyer, version, at=timezone.now() - timedelta(minutes=20))
+    expire_orders(at=timezone.now())
+    OfferStock.objects.filter(offer=version.offer_id).update(used=10)
+    news = PaymentNews("bacao", order.number, "paid", 3800, "CNY", "pay_1")
+    apply_payment_news(provider="sandbox", news=news, at=timezone.now())
+    said = text_of(page.get(f"/orders/{order.pk}"))
+    assert "¥38 正在退给你" in said
+    Refund.objects.update(confirmed_at=timezone.now())
+    said = text_of(page.get(f"/orders/{order.pk}"))
+    assert "付款到得太晚" in said
+    assert "已退到付款账户" in said
+
+
+def test_a_waiting_page_hears_of_news(page: Client, buyer: User, version: OfferVersion) -> None:
+    order = waiting(buyer, version)
+    poll = re.search(r'hx-get="([^"]+)"', page.get(f"/orders/{order.pk}").content.decode())
+    assert poll
+    assert page.get(poll[1]).status_code == 204
+    news = PaymentNews("bacao", order.number, "paid", 3800, "CNY", "pay_1")
+    apply_payment_news(provider="sandbox", news=news, at=timezone.now())
+    answer = page.get(poll[1])
+    assert (answer.status_code, answer["HX-Refresh"]) == (200, "true")
+
+
+def test_paying_again_and_giving_up(page: Client, buyer: User, version: OfferVersion) -> None:
+    order = waiting(buyer, version)
+    Payment.objects.update(failure="card_declined")
+    assert "/sandbox/pay?" in page.post(f"/orders/{order.pk}/pay")["location"]
+    assert Payment.objects.get().failure == "", "a new try forgets the last one"
+    answer = page.post(f"/orders/{order.pk}/cancel", follow=True)
+    assert "没有扣款" in text_of(answer)
+    assert Order.objects.get().state == "cancelled"
+    answer = page.post(f"/orders/{order.pk}/pay", follow=True)
+    assert "已经关闭" in text_of(answer)
+    paid = bought(buyer, version)
+    answer = page.post(f"/orders/{paid.pk}/cancel", follow=True)
+    assert "不要了可以退款" in text_of(answer)
+
+
+def test_rf1_two_taps_give_the_money_back(page: Client, buyer: User, version: OfferVersion) -> None:
+    voucher = bought(buyer, version).vouchers.get()
+    first = page.get(f"/vouchers/{voucher.pk}/refund")
+    assert "退款 ¥38" in text_of(first)
+    assert not Refund.objects.exists(), "looking changes nothing"
+    second = page.post(f"/vouchers/{voucher.pk}/refund", follow=True)
+    assert "¥38 正在原路退回" in text_of(second)
+    again = page.post(f"/vouchers/{voucher.pk}/refund", follow=True)
+    assert again.status_code == 200
+    assert Refund.objects.count() == 1
+    assert get_total() == 0
+
+
+def test_a_used_voucher_says_why_not(page: Client, buyer: User, version: OfferVersion) -> None:
+    voucher = bought(buyer, version).vouchers.get()
+    mark_used(voucher=voucher, uses=1)
+    answer = page.post(f"/vouchers/{voucher.pk}/refund")
+    assert answer.status_code == 409
+    assert "已经用完" in text_of(answer)
+
+
+def test_the_list_of_orders(page: Client, client: Client, buyer: User, version: OfferVersion) -> None:
+    assert "还没有订单" in text_of(page.get("/orders"))
+    bought(buyer, version)
+    waiting(buyer, version)
+    said = text_of(page.get("/orders"))
+    assert "已付款" in said
+    assert "待付款" in said
+
+
+def test_other_people_see_nothing(client: Client, buyer: User, version: OfferVersion) -> None:
+    order = bought(buyer, version)
+    voucher = order.vouchers.get()
+    client.force_login(make_user("阿良"))
+    for address in (f"/orders/{order.pk}", f"/orders/{order.pk}/state", f"/vouchers/{voucher.pk}/refund"):
+        assert client.get(address).status_code == 404
+    for address in (f"/orders/{order.pk}/pay", f"/orders/{order.pk}/cancel", f"/vouchers/{voucher.pk}/refund"):
+        assert client.post(address).status_code == 404
+    assert "还没有订单" in text_of(client.get("/orders"))
+    assert client.get(f"/orders/{UUID(int=1)}").status_code == 404
+
+
+def test_forms_need_their_token(buyer: User, version: OfferVersion) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(buyer)
+    assert strict.post("/orders", form(version)).status_code == 403
+    assert not Order.objects.exists()
+
+
+def test_callbacks_need_no_session_and_no_token_but_a_signature(client: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post("/payments/sandbox/callback", b"{}", content_type="application/json")
+    assert answer.status_code == 401
+    assert PaymentEvent.objects.get().outcome == "refused: bad signature"
+    assert client.get("/payments/sandbox/callback").status_code == 405
+    assert client.post("/payments/nobody/callback").status_code == 404
+
+
+def statements(client: Client, method: str, address: str, data: dict[str, Any] | None = None) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        answer = getattr(client, method)(address, data or {})
+    assert answer.status_code in {200, 302}, answer.status_code
+    return len(captured)
+
+
+def test_statement_budgets(page: Client, buyer: User, version: OfferVersion) -> None:
+    """Session and user are two of each; a test's own savepoints stand in for BEGIN and COMMIT."""
+    assert statements(page, "get", f"/checkout/{version.offer_id}") <= 6
+    assert statements(page, "post", "/orders", form(version)) <= 20
+    for _ in range(5):
+        bought(buyer, version)
+    assert statements(page, "get", "/orders") <= 6
+    assert statements(page, "get", f"/orders/{Order.objects.first().pk}") <= 6  # type: ignore[union-attr]
+    assert Voucher.objects.count() == 5
