@@ -201,7 +201,8 @@ def _night(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.side = lots.choice(("start", "end"))
     x = 50 if not wide else 76
     cover.pieces = [Piece(emoji[0], x, 70 if not wide else 58, 62 if not wide else 42, lots.uniform(-6, 6))]
-    cover.line_size = fit(cover.line, width=50 if wide else 82, height=30 if wide else 40, largest=12 if wide else 17)
+    room = {"portrait": 82, "square": 60, "wide": 50}[cover.shape]  # beside or below the moon
+    cover.line_size = fit(cover.line, width=room, height=30, largest=12 if wide else 17)
 
 
 def _polaroid(cover: Cover, lots: Random, emoji: list[str]) -> None:

@@ -1,3 +1,4 @@
+// Loaded with blocking="render", so that the wall is never seen before it is closed up.
 // Closes the wall's columns up: each card spans as many 1 px rows as it is tall, the grid does the rest.
 
 const wall = document.querySelector("[data-masonry]");
