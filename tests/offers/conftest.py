@@ -1,4 +1,4 @@
-"""Shops and people for the tests of this chapter."""
+"""A shop, its owner, and offers written as owners write them."""
 
 from datetime import datetime
 from typing import Any
@@ -8,35 +8,28 @@ import pytest
 from bacao.accounts.models import User
 from bacao.offers.models import Offer
 from bacao.offers.services import create_offer
-from bacao.places.models import Category, Merchant, Place
+from bacao.places.models import Merchant, Place
+from tests.factories import make_merchant, make_place, make_user
 
 PACKAGE: dict[str, Any] = {"title_zh": "双人下午茶", "title_en": "Tea for two", "price_minor": 6800, "list_minor": 8600}
 
 
 @pytest.fixture
 def merchant(db: None) -> Merchant:
-    return Merchant.objects.create(name_zh="鹿里咖啡", name_en="Luli Coffee", platform_fee_basis_points=200)
+    """Return a business."""
+    return make_merchant()
 
 
 @pytest.fixture
 def place(merchant: Merchant) -> Place:
+    """Return its shop."""
     return make_place(merchant)
-
-
-def make_place(merchant: Merchant) -> Place:
-    """Insert a shop of a merchant."""
-    category, _ = Category.objects.get_or_create(
-        code="coffee", defaults={"name_zh": "咖啡", "name_en": "Coffee", "emoji": "hot-beverage"}
-    )
-    return Place.objects.create(
-        merchant=merchant, name_zh="鹿里咖啡", name_en="Luli Coffee", category=category,
-        latitude=30.25, longitude=120.16, cell=1, usual_minor=4000,
-    )  # fmt: skip
 
 
 @pytest.fixture
 def owner(db: None) -> User:
-    return User.objects.create_user(phone="+8613800000001", display_name="Lin")
+    """Return a person."""
+    return make_user("Lin")
 
 
 def make_offer(place: Place, at: datetime, *, kind: str = "package", state: str = "live", **change: Any) -> Offer:

@@ -13,8 +13,9 @@ from bacao.kit.models import CalendarDay
 from bacao.offers.queries import list_live_terms, list_offers_of_place
 from bacao.offers.services import OfferRow, load_offers, revise_offer, set_offer_state, take_units
 from bacao.places.models import Merchant, Place
+from tests.factories import make_place
 
-from .conftest import PACKAGE, make_offer, make_place
+from .conftest import PACKAGE, make_offer
 
 pytestmark = pytest.mark.django_db
 SHANGHAI = ZoneInfo("Asia/Shanghai")

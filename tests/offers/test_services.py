@@ -13,9 +13,10 @@ from bacao.kit.text import Refused
 from bacao.offers import queries, services
 from bacao.offers.models import Offer, OfferFunder, OfferStock, OfferVersion, PersonalUse, StateChange
 from bacao.offers.rules import TermsRefused
-from bacao.places.models import Merchant, Place
+from bacao.places.models import Place
+from tests.factories import make_merchant, make_place, make_user
 
-from .conftest import PACKAGE, make_offer, make_place
+from .conftest import PACKAGE, make_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -219,9 +220,7 @@ def run_together(count: int, work: Callable[[int], None]) -> list[BaseException 
 
 
 def people(count: int) -> list[User]:
-    return [
-        User.objects.create_user(phone=f"+86138000010{number:02d}", display_name=str(number)) for number in range(count)
-    ]
+    return [make_user() for _ in range(count)]
 
 
 def check_then_act(offer_id: int, both_have_read: threading.Barrier) -> None:
@@ -237,7 +236,7 @@ def check_then_act(offer_id: int, both_have_read: threading.Barrier) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_rc1_the_last_unit(at: datetime) -> None:
-    place, buyers = make_place(Merchant.objects.create(name_zh="鹿里")), people(16)
+    place, buyers = make_place(make_merchant()), people(16)
     offer = make_offer(place, at, stock=1)
 
     together = threading.Barrier(2)
@@ -274,7 +273,7 @@ def look_then_write(offer_id: int, user_id: int, limit: int, both_have_looked: t
 
 @pytest.mark.django_db(transaction=True)
 def test_rc8_first_uses_at_the_same_moment(at: datetime) -> None:
-    place, (buyer,) = make_place(Merchant.objects.create(name_zh="鹿里")), people(1)
+    place, (buyer,) = make_place(make_merchant()), people(1)
     offer = make_offer(place, at)
 
     together = threading.Barrier(2)
