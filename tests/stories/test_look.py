@@ -53,7 +53,7 @@ def notes(live_site: "Site", _written: list[int]) -> list[int]:
         make_offer_version(places[0])
         rows = [
             NoteRow(
-                author_id=author.pk, kind="food", title=f"{number} 号：雨天坐到打烊，38 元一个下午还能续杯", body="靠窗。",
+                author_id=author.pk, kind="food", title=f"{number} 号：雨天坐到打烊，38 元一个下午", body="好。",
                 place_ids=[places[number % 3].pk], published_at=at - timedelta(minutes=60 - number),
                 cover={"layout": number, "tint": number * 29 % 360, "emoji": ["teapot", "peach"], "line": "一杯的时间"},
             )
