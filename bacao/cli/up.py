@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _grow(tree: ExitStack, arguments: argparse.Namespace) -> list[Child]:
     """Start everything in order and return the processes; leaving `tree` stops them in the opposite order."""
-    tree.enter_context(_alone())
+    tree.enter_context(alone())
     if not wait_for_port(arguments.host, arguments.port, seconds=PORT_SECONDS):
         raise PortInUse(
             Text(
@@ -99,7 +99,7 @@ def _grow(tree: ExitStack, arguments: argparse.Namespace) -> list[Child]:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Hold the folder `var/` for this tree alone.
 
     :raises UpAlready: another holds it.
