@@ -176,7 +176,7 @@ def _showcase(random: Random, streets: tuple[StreetLine, ...]) -> ShopPlan:
     middle = street.line[len(street.line) // 2]
     name = Text("鹿里咖啡", "Luli Coffee")
     shop = _plan_shop(random, 0, trade, street, middle, name=name, leaf="roastery", brand="", merchant=0)
-    return replace(shop, hours="Mo-Su 07:00-23:30", appeal=45.0, quality=4.8, tags=("quiet", "laptop", "pets"))
+    return replace(shop, hours="Mo-Su 07:00-23:30", appeal=260.0, quality=4.8, tags=("quiet", "laptop", "pets"))
 
 
 def _plan_shop(
