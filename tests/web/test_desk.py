@@ -1,10 +1,12 @@
 """The desk: who may enter, what they may change, what is kept of it, and how long each page takes."""
 
 import html
+import os
 import time
 import uuid
 from datetime import datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +23,10 @@ from django.utils import timezone, translation
 from bacao.accounts.models import Role, User
 from bacao.accounts.services import create_person, end_role, grant_role
 from bacao.kit.models import CalendarDay, OutboxEvent
-from bacao.ledger.models import Account, Entry, Transaction
+from bacao.ledger.models import Account, Entry
 from bacao.notes.models import Note, NotePicture, NotePlace
 from bacao.offers.models import Offer, OfferFunder, OfferStock, OfferVersion
-from bacao.orders.models import Order, Payment, PaymentEvent, Refund, Voucher
+from bacao.orders.models import Order, Payment, Refund, Voucher
 from bacao.places.models import Category, District, Merchant, Place, ShopRole
 from bacao.redemption.models import Arrival, Redemption
 from bacao.reviews.models import Review
@@ -424,10 +426,6 @@ def _build_purchases(at: datetime) -> None:
                 captured_at=order.paid_at)
         for order in orders
     )  # fmt: skip
-    PaymentEvent.objects.bulk_create(
-        PaymentEvent(provider="sandbox", event_id=str(n), headers={}, body=b"{}", processed_at=at, outcome="credited")
-        for n in range(ORDERS)
-    )
     vouchers = Voucher.objects.bulk_create(
         Voucher(order=order, merchant_id=shops[order.place_id].merchant_id, user_id=order.user_id, unit=1,
                 paid_minor=6800, issued_at=at, valid_until=at + timedelta(days=90))
@@ -455,24 +453,24 @@ def _build_purchases(at: datetime) -> None:
 
 
 def _build_books(at: datetime) -> None:
-    codes = ["asset.provider.sandbox", *(f"liab.unredeemed.{n}" for n in range(ENTRIES // 10))]
-    accounts = Account.objects.bulk_create(Account(code=code) for code in codes)
-    transactions = Transaction.objects.bulk_create(
-        (
-            Transaction(id=uuid.uuid4(), kind="paid", content_hash=bytes(32), origin={"order": n}, effective_at=at,
-                        entry_count=2)
-            for n in range(ENTRIES // 2)
-        ),
-        batch_size=5000,
-    )  # fmt: skip
-    Entry.objects.bulk_create(
-        (
-            Entry(transaction=row, account=account, side=side, amount_minor=6800)
-            for n, row in enumerate(transactions)
-            for side, account in (("D", accounts[0]), ("C", accounts[1 + n % (len(accounts) - 1)]))
-        ),
-        batch_size=5000,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ledger_account (book, code, "limit", debit_minor, credit_minor)
+            SELECT 'cny', 'liab.unredeemed.' || n, 'none', 0, 0 FROM generate_series(1, %(accounts)s) n;
+            INSERT INTO ledger_transaction
+                (id, book, kind, content_hash, origin, effective_at, recorded_at, entry_count)
+            SELECT gen_random_uuid(), 'cny', 'paid', '\\x00', jsonb_build_object('order', n), %(at)s,
+                   %(at)s - n * interval '1 minute', 2
+            FROM generate_series(1, %(entries)s / 2) n;
+            INSERT INTO ledger_entry (transaction_id, account_id, side, amount_minor)
+            SELECT t.id, a.id, side, 6800
+            FROM (SELECT id, row_number() OVER () AS n FROM ledger_transaction) t
+            JOIN (SELECT id, row_number() OVER () AS n FROM ledger_account) a ON a.n = 1 + t.n %% %(accounts)s,
+                 (VALUES ('D'), ('C')) sides (side)
+            """,
+            {"accounts": ENTRIES // 10, "entries": ENTRIES, "at": at},
+        )
 
 
 SEARCHES = {
@@ -501,17 +499,24 @@ def addresses_of(model: Any) -> list[str]:
     return found
 
 
-def measure(client: Client, address: str) -> tuple[float, int]:
-    """Return the milliseconds of the best of up to five visits, and the SQL statements of one.
+def database_milliseconds(backend: int) -> float:
+    """Return the processor time that this connection's server process has used."""
+    user, system = Path(f"/proc/{backend}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) * 1000 / os.sysconf("SC_CLK_TCK")
 
-    The best, not the mean: a page is not slow because the machine was busy with something else.
+
+def measure(client: Client, address: str, backend: int) -> tuple[float, int]:
+    """Return the milliseconds of work behind a page, ours and the database's, and its SQL statements.
+
+    Work, not waiting: a page is not slow because the machine was busy with something else. The best of up to three
+    visits: the first one reads templates.
     """
     best, count = 1e9, 0
-    for _ in range(5):
+    for _ in range(3):
         with CaptureQueriesContext(connection) as statements:
-            began = time.perf_counter()
+            began = time.process_time() * 1000 + database_milliseconds(backend)
             answer = client.get(address)
-            best = min(best, (time.perf_counter() - began) * 1000)
+            best = min(best, time.process_time() * 1000 + database_milliseconds(backend) - began)
         assert answer.status_code == 200, f"{address}: {answer.status_code}"
         count = len(statements)
         if best <= MILLISECONDS:
@@ -519,10 +524,15 @@ def measure(client: Client, address: str) -> tuple[float, int]:
     return best, count
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads processor time from /proc")
 def test_no_page_is_slow_and_none_asks_row_by_row(desk: Client, at: datetime) -> None:
     build_city(at)
+    assert Entry.objects.count() == ENTRIES
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [backend] = cursor.fetchone()
     addresses = ["/desk/", *(address for model in site._registry for address in addresses_of(model))]
-    pages = {address: measure(desk, address) for address in addresses}
+    pages = {address: measure(desk, address, backend) for address in addresses}
     print(*sorted((round(ms), statements, address) for address, (ms, statements) in pages.items()), sep="\n")
     assert {address: ms for address, (ms, _) in pages.items() if ms > MILLISECONDS} == {}
     assert {address: statements for address, (_, statements) in pages.items() if statements > 30} == {}
