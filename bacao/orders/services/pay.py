@@ -42,9 +42,8 @@ def start_payment(*, order: Order, at: datetime, site: str = "", language: str =
         order=order,
         defaults={"provider": settings.PAYMENT_PROVIDERS[0], "amount_minor": order.total_minor, "created_at": at},
     )
-    Payment.objects.filter(pk=payment.pk, captured_at=None).exclude(failure__in=["", MISMATCH]).update(
-        failure="", failed_at=None
-    )  # a new try
+    if payment.failure not in {"", MISMATCH}:
+        Payment.objects.filter(pk=payment.pk, captured_at=None).update(failure="", failed_at=None)  # a new try
     jobs.configure_task("orders.query_payment", schedule_in={"seconds": rules.QUERY_AFTER_SECONDS[0]}).defer(
         payment_id=str(payment.pk), attempt=0
     )
