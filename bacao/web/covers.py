@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 HEIGHTS = {"portrait": 133.3, "square": 100.0, "wide": 62.5}
-PATTERNS = ("dots", "stripes", "checks", "waves", "crosses", "plain", "gingham", "rain")
+PATTERNS = ("dots", "stripes", "checks", "waves", "grid", "plain", "gingham", "rain")
 HUES_APART = (32, 150, 196, -38, 88)
 # how much colour the ink of a hue carries, so that the wall looks printed and not like sweets: (up to hue, share)
 INKS = ((30, 0.85), (100, 1.0), (150, 0.8), (200, 0.62), (270, 0.58), (340, 0.6), (360, 0.72))
@@ -177,7 +177,7 @@ def _vertical(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.pieces = [Piece(emoji[0], 25 if wide else 32, 66 if wide else 76, 40 if wide else 54, lots.uniform(-10, 10))]
     if cover.is_chinese:
         cover.line_size = fit(
-            cover.line, width=36 if wide else 106, height=40 if wide else 52, largest=12 if wide else 25
+            cover.line, width=36 if wide else 92, height=40 if wide else 52, largest=12 if wide else 25
         )
     else:
         cover.line_size = fit(cover.line, width=80, height=24 if wide else 52, largest=11 if wide else 19)
@@ -185,7 +185,7 @@ def _vertical(cover: Cover, lots: Random, emoji: list[str]) -> None:
 
 def _slip(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.tone = lots.choice((RICH, VIVID, DEEP))
-    cover.pattern = lots.choice(("dots", "checks", "crosses", "plain"))
+    cover.pattern = lots.choice(("dots", "checks", "grid", "plain"))
     cover.turn = lots.uniform(-5, 5)
     wide = cover.shape == "wide"
     rows = 2 if wide else 3
@@ -207,7 +207,7 @@ def _night(cover: Cover, lots: Random, emoji: list[str]) -> None:
 
 def _polaroid(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.tone = lots.choice((PALE, RICH, DEEP, VIVID))
-    cover.pattern = lots.choice(("gingham", "dots", "rain", "plain", "crosses"))
+    cover.pattern = lots.choice(("gingham", "dots", "rain", "plain", "grid"))
     cover.turn = lots.choice((-1, 1)) * lots.uniform(2.5, 8)
     wide = cover.shape == "wide"
     cover.pieces = [
