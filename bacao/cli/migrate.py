@@ -37,12 +37,15 @@ def migrate() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from bacao.accounts.services import refresh_operators
+
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not waiting:
         return
     began = time.monotonic()
     call_command("migrate", interactive=False, verbosity=0)
+    refresh_operators()  # new tables come with new permissions
     seconds = time.monotonic() - began
     say(
         Text(

@@ -580,3 +580,10 @@ def test_the_desk_speaks_both_languages(desk: Client, note: Note) -> None:
     for word in ("notes", "Title", "Author", "waiting", "Publish"):
         assert word in english
     assert "待审核" not in english
+
+
+def test_an_operator_does_not_take_the_desk_from_an_administrator(desk: Client) -> None:
+    chief = create_person(display_name="Chief")
+    grant_role(user=chief, kind="operator", granted_by=None, at=timezone.now(), administrator=True)
+    assert "只有管理员" in page(act(desk, chief, "end_operator"))
+    assert User.objects.get(pk=chief.pk).is_staff

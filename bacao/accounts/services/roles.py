@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from bacao.accounts.models import Role, User
+from bacao.kit.text import Refused, Text
 
 OPERATORS = "operators"
 
@@ -22,8 +23,11 @@ ADD_TABLES = ("places.category", "places.district", "places.street", "kit.calend
 
 
 @transaction.atomic
-def grant_role(*, user: User, kind: str, granted_by: User | None, at: datetime) -> Role:
-    """Give somebody a city-wide role; one already held is returned as it is. Operators may open the desk."""
+def grant_role(*, user: User, kind: str, granted_by: User | None, at: datetime, administrator: bool = False) -> Role:
+    """Give somebody a city-wide role; one already held is returned as it is. Operators may open the desk.
+
+    An `administrator` is an operator whom no permission stops; only the command line makes one.
+    """
     User.objects.select_for_update().get(pk=user.pk)
     role, _ = Role.objects.get_or_create(
         user=user, kind=kind, ended_at=None, defaults={"granted_by": granted_by, "granted_at": at}
@@ -31,18 +35,24 @@ def grant_role(*, user: User, kind: str, granted_by: User | None, at: datetime) 
     if kind == Role.Kind.OPERATOR:
         user.groups.add(refresh_operators())
         user.is_staff = True
-        user.save(update_fields=["is_staff"])
+        user.is_superuser = user.is_superuser or administrator
+        user.save(update_fields=["is_staff", "is_superuser"])
     return role
 
 
 @transaction.atomic
-def end_role(*, user: User, kind: str, at: datetime) -> None:
-    """Take a city-wide role from somebody; the row stays and says until when it was held."""
+def end_role(*, user: User, kind: str, at: datetime, by: User | None = None) -> None:
+    """Take a city-wide role from somebody; the row stays and says until when it was held.
+
+    :raises Refused: at the desk, an operator would take the desk from an administrator
+    """
+    if by and user.is_superuser and not by.is_superuser:
+        raise Refused(Text("只有管理员可以撤销管理员。", "Only administrators take the desk from administrators."))
     Role.objects.filter(user=user, kind=kind, ended_at=None).update(ended_at=at)
     if kind == Role.Kind.OPERATOR:
         user.groups.remove(*user.groups.filter(name=OPERATORS))
-        user.is_staff = user.is_superuser
-        user.save(update_fields=["is_staff"])
+        user.is_staff = user.is_superuser = False
+        user.save(update_fields=["is_staff", "is_superuser"])
 
 
 @transaction.atomic

@@ -63,8 +63,8 @@ class UserAdmin(DeskAdmin):
         )
 
     def _end(self, request: HttpRequest, rows: Any, kind: str) -> None:
-        at = timezone.now()
-        self.each(request, rows, lambda user: end_role(user=user, kind=kind, at=at), Text("已结束", "Ended:"))
+        by, at = operator_of(request), timezone.now()
+        self.each(request, rows, lambda user: end_role(user=user, kind=kind, at=at, by=by), Text("已结束", "Ended:"))
 
     @act("授予运营角色", "Make operator")
     def make_operator(self, request: HttpRequest, rows: Any) -> None:
