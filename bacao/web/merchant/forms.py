@@ -146,6 +146,10 @@ class OfferForm(forms.Form):
             self.fields[name].required = True
         if kind == "threshold_off":
             self.fields["face_minor"].label = both("减多少（元）", "Takes off (¥)")
+        if kind in ("percent_off", "threshold_off"):
+            self.fields["cost_minor"].help_text = both(
+                "按例子里的账单算，谁也看不到", "Of the example's bill; nobody sees it"
+            )
         if kind == PACKAGE:
             self.fields["list_minor"].help_text = both(
                 "上面写了单品，就是它们的合计", "With items above it is their sum"

@@ -209,7 +209,10 @@ def _form_page(
 
 def _initial(version: "OfferVersion") -> dict[str, Any]:
     names = [name for name in OfferForm.base_fields if hasattr(version, name)]
-    return {name: getattr(version, name) for name in names} | {"items": version.items}
+    return {name: getattr(version, name) for name in names} | {
+        "items": version.items,
+        "threshold_minor": version.threshold_minor or None,
+    }
 
 
 def _changed(version: "OfferVersion", terms: dict[str, Any]) -> set[str]:
