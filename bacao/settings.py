@@ -117,7 +117,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "bacao.web.middleware.WhoChangedMiddleware",
     "bacao.web.middleware.RequestContextMiddleware",
     "bacao.web.errors.RefusedMiddleware",
 ]
@@ -164,7 +164,7 @@ LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 180 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
 
-# allauth signs people in; the codes are ours (docs/decisions/sign-in-codes.md)
+# allauth signs people in; the codes are ours (docs/decisions/0007)
 ACCOUNT_ADAPTER = "bacao.web.sign_in.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -179,7 +179,7 @@ SMS_SECRET = os.environ.get("BACAO_SMS_SECRET", "")
 globals().update(_email(os.environ.get("BACAO_EMAIL_URL", "")))
 DEFAULT_FROM_EMAIL = os.environ.get("BACAO_EMAIL_FROM", "Bacao <bacao@localhost>")
 
-# Who changed what (docs/decisions/audit-by-triggers.md): the row as it was before each update and delete
+# Who changed what (docs/decisions/0008): the row as it was before each update and delete
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.UpdateEvent(row="OLD"), pghistory.DeleteEvent())
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")

@@ -3,11 +3,13 @@
 import time
 import uuid
 from collections.abc import Callable
+from typing import cast
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from pghistory.middleware import HistoryMiddleware
 
 from bacao.web.where import read_where
 
@@ -43,6 +45,20 @@ def _path_without_secrets(request: HttpRequest) -> str:
         if name in SECRET_PARTS:
             path = path.replace(str(value), "***")
     return path
+
+
+class WhoChangedMiddleware(HistoryMiddleware):
+    """Tells the triggers of tracked tables who asks and where (`pghistory`), but for the busiest addresses.
+
+    Every writing statement carries the context to the database, about 0.1 ms each; these addresses write a dozen
+    and change no tracked table.
+    """
+
+    UNTRACKED = ("/redemptions", "/previews", "/undos", "/payments/")
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response if request.path.startswith(self.UNTRACKED) else super().__call__
+        return cast(HttpResponse, answer(request))
 
 
 class RequestContextMiddleware:

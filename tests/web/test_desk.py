@@ -15,10 +15,12 @@ from django.contrib.admin import site
 from django.core.management import call_command
 from django.core.paginator import Paginator
 from django.db import DatabaseError, connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
+from pghistory import runtime
 
 from bacao.accounts.models import Role, User
 from bacao.accounts.services import create_person, end_role, grant_role
@@ -33,6 +35,7 @@ from bacao.reviews.models import Review
 from bacao.web.desk import words
 from bacao.web.desk.base import DeskAdmin, EstimatingPaginator
 from bacao.web.desk.history import list_changes
+from bacao.web.middleware import WhoChangedMiddleware
 
 MILLISECONDS = 300
 SHOPS, OFFERS, ORDERS, ENTRIES, PEOPLE, NOTES = 2_000, 5_000, 10_000, 50_000, 1_000, 3_000
@@ -587,3 +590,17 @@ def test_an_operator_does_not_take_the_desk_from_an_administrator(desk: Client) 
     grant_role(user=chief, kind="operator", granted_by=None, at=timezone.now(), administrator=True)
     assert "只有管理员" in page(act(desk, chief, "end_operator"))
     assert User.objects.get(pk=chief.pk).is_staff
+
+
+def test_the_busiest_addresses_carry_no_context_and_all_others_do(rf: Any, boss: User) -> None:
+    seen = []
+
+    def look(request: Any) -> HttpResponse:
+        seen.append(getattr(runtime._tracker, "value", None) is not None)
+        return HttpResponse()
+
+    for address in ("/redemptions", "/previews", "/undos", "/payments/sandbox/callback", "/notes/new", "/desk/x/"):
+        request = rf.post(address)
+        request.user = boss
+        WhoChangedMiddleware(look)(request)
+    assert seen == [False, False, False, False, True, True]
