@@ -1,6 +1,7 @@
 """Rows for tests, each function with defaults that make sense; append, do not change what others lean on."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -17,6 +18,8 @@ from bacao.offers.models import Offer, OfferFunder, OfferStock, OfferVersion
 from bacao.offers.services import take_units
 from bacao.orders.models import Order, Payment, Voucher
 from bacao.places.models import Category, Merchant, Place, ShopRole
+from bacao.redemption.queries import get_live_code
+from bacao.redemption.services import Answer, ensure_codes, redeem_voucher
 
 _numbers = count(1)
 
@@ -161,3 +164,48 @@ def make_vouchers(
 def make_voucher(version: OfferVersion, user: User, **fields: Any) -> Voucher:
     """Insert a paid order of one voucher, as `make_vouchers`."""
     return make_vouchers(version, user, **fields)[0]
+
+
+@dataclass
+class Shop:
+    """A shop with its clerk and a member; the member's phone shows `token` or `typed` of a voucher."""
+
+    merchant: Merchant
+    place: Place
+    clerk: User
+    member: User
+
+    def sell(self, at: datetime, version: OfferVersion | None = None, **offer: Any) -> Voucher:
+        """Sell the member one voucher of an offer with these terms."""
+        version = version or make_offer_version(self.place, at=at, **offer)
+        return make_voucher(version, self.member, at=at)
+
+    def token(self, voucher: Voucher, at: datetime) -> str:
+        """Return the 47 digits that the member's phone shows."""
+        code = ensure_codes(vouchers=[voucher], at=at)[voucher.pk]
+        return get_live_code(code, at).token_at(at)
+
+    def typed(self, voucher: Voucher, at: datetime) -> str:
+        """Return the twelve digits that the member reads aloud."""
+        return get_live_code(ensure_codes(vouchers=[voucher], at=at)[voucher.pk], at).typed
+
+    def redeem(self, voucher: Voucher, at: datetime, **change: Any) -> Answer:
+        """Scan the member's phone at the counter, under a new key."""
+        if not {"token", "typed"} & set(change):
+            change["token"] = self.token(voucher, at)
+        request: dict[str, Any] = {
+            "merchant_id": self.merchant.pk,
+            "place_id": self.place.pk,
+            "clerk": self.clerk,
+            "key": uuid4(),
+            "at": at,
+        }
+        return redeem_voucher(**request | change)
+
+
+def make_shop(name: str = "鹿里咖啡", name_en: str = "Luli Coffee") -> Shop:
+    """Insert a shop that sells and serves: a merchant with one place, a clerk and a member."""
+    merchant = make_merchant(name, name_en)
+    place, clerk = make_place(merchant), make_user("李")
+    make_role(clerk, merchant, place=place)
+    return Shop(merchant, place, clerk, make_user("小满"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from bacao.redemption.queries import list_arrivals
 
@@ -61,10 +61,9 @@ def count_stars(place_ids: Iterable[int] | None = None, since: datetime | None =
 
 def count_each_star(place_id: int) -> dict[int, int]:
     """Return how many reviews of a place gave five stars, four, ... one; always all five."""
-    stars = range(5, 0, -1)
-    counts = {f"s{n}": Count("*", filter=Q(stars=n)) for n in stars}
-    found = Review.objects.filter(place=place_id, arrival__void_at=None).aggregate(**counts)
-    return {n: found[f"s{n}"] for n in stars}
+    rows = Review.objects.filter(place=place_id, arrival__void_at=None)
+    found = dict(rows.values_list("stars").annotate(number=Count("*")).order_by())
+    return {stars: found.get(stars, 0) for stars in range(5, 0, -1)}
 
 
 def list_place_ids_of_reviews(review_ids: Iterable[int]) -> list[int]:

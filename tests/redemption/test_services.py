@@ -1,7 +1,6 @@
 """The counter's promises (RD6, RD7, RD12 to RD14, RD27, RD41 to RD43, RD53 to RD55)."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -29,7 +28,7 @@ from bacao.redemption.services import (
     undo_redemption,
 )
 from tests import factories
-from tests.redemption.conftest import Shop
+from tests.factories import Shop, make_shop
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STEP = timedelta(seconds=rules.STEP_SECONDS)
@@ -246,7 +245,7 @@ def test_rd54_the_same_key_gives_the_same_bytes_for_ever(shop: Shop, at: datetim
     assert mismatch.value.status == 422
 
 
-def test_rd54_keys_belong_to_a_merchant(make_shop: Callable[..., Shop], db: None, at: datetime) -> None:
+def test_rd54_keys_belong_to_a_merchant(db: None, at: datetime) -> None:
     one, two, key = make_shop(), make_shop(), uuid4()
     assert one.redeem(one.sell(at), at, key=key).outcome == "redeemed"
     assert two.redeem(two.sell(at), at, key=key).outcome == "redeemed"
@@ -323,9 +322,7 @@ def test_the_other_shop_of_the_same_merchant_is_named(shop: Shop, at: datetime) 
     assert "鹿里咖啡" in answer.content["text"]["zh"]
 
 
-def test_rd14_unknown_and_another_merchants_get_the_same_answer(
-    make_shop: Callable[..., Shop], db: None, at: datetime
-) -> None:
+def test_rd14_unknown_and_another_merchants_get_the_same_answer(db: None, at: datetime) -> None:
     here, there = make_shop(), make_shop("别家", "Elsewhere")
     foreign = there.sell(at)
     unknown = rules.encode_token(rules.Token(rules.BC2, bytes(5), bytes(14)))
