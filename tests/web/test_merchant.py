@@ -293,6 +293,15 @@ def test_an_edit_that_changes_nothing_makes_no_version(world: World) -> None:
     assert get_current_version(offer.pk).number == 1
 
 
+def test_an_edit_keeps_what_the_form_does_not_ask_for(world: World) -> None:
+    version = make_offer_version(world.place, per_order=2, stack_tags=["lunch"], stack_accepts=["member"])
+    values = {**PACKAGE, "price_minor": "30"}
+    world.browser.post(f"/merchant/offers/{version.offer_id}/edit", values)
+    edited = get_current_version(version.offer_id)
+    assert edited.number == 2
+    assert (edited.per_order, edited.stack_tags, edited.stack_accepts) == (2, ["lunch"], ["member"])
+
+
 def test_stock_below_what_is_sold_is_refused_at_its_field(world: World) -> None:
     offer = make_by_form(world)
     for _ in range(3):

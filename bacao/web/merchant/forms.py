@@ -31,6 +31,8 @@ AGREED = {
 """What whoever shares a discount agreed to: when one of these changes, the shop funds it alone until agreed again."""
 
 
+UNASKED = ("per_order", "stack_tags", "stack_accepts")
+"""Terms that are agreed elsewhere."""
 REQUIRED = {
     "package": ("title_zh", "price_minor"),
     "voucher": ("title_zh", "price_minor", "face_minor"),
@@ -77,7 +79,10 @@ ItemFormSet = forms.formset_factory(ItemForm, extra=2, max_num=20)
 
 
 class OfferForm(forms.Form):
-    """The terms of one kind of offer. `terms` holds them, checked, once it is valid."""
+    """The terms of one kind of offer. `terms` holds them, checked, once it is valid.
+
+    `kept` = terms that an edit leaves as they are because the form does not ask for them.
+    """
 
     title_zh = forms.CharField(label=both("名字", "Name (Chinese)"), max_length=60, required=False)
     title_en = forms.CharField(label=both("英文名", "Name (English)"), max_length=80, required=False)
@@ -135,9 +140,11 @@ class OfferForm(forms.Form):
     )
     exclusive = forms.BooleanField(label=both("别处没有，只在拔草", "Only here, nowhere else"), required=False)
 
-    def __init__(self, *args: Any, kind: str, at: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, kind: str, at: datetime, kept: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.kind, self.at = kind, at
+        self.kind, self.at, self.kept = kind, at, dict(kept or {})
         self.terms: dict[str, Any] = {}
         for name in list(self.fields):
             if name not in FIELDS[kind] or (name == "party_size" and kind != PACKAGE):
@@ -164,7 +171,7 @@ class OfferForm(forms.Form):
         if self.kind == PACKAGE:
             values["items"] = self._read_items()
         try:
-            self.terms = check_terms(self.kind, values, at=self.at)
+            self.terms = check_terms(self.kind, {**self.kept, **values}, at=self.at)
         except TermsRefused as refused:
             for name, text in refused.errors.items():
                 if name in self.fields and name not in self.errors:

@@ -12,6 +12,7 @@ from bacao.kit.hours import Span, check_hours, hours_by_day
 from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Refused, Text
 from bacao.offers.rules import FIELDS, VOUCHER, Item, Margin, Price, Terms, margin_of, price_of
+from bacao.web.merchant.forms import UNASKED
 
 if TYPE_CHECKING:
     from bacao.places.models import Place
@@ -59,7 +60,7 @@ def preview_of(terms: Terms, place: "Place", *, cost_minor: int | None) -> Previ
 
 def draft_terms(kind: str, values: Mapping[str, Any], *, sold: int, funders: tuple[tuple[str, int], ...]) -> Terms:
     """Return the terms of a form half filled in; what is missing is as the table would have it."""
-    known = {name for name in FIELDS[kind] if name in Terms.__slots__}
+    known = {name for name in FIELDS[kind] if name in Terms.__slots__ and name not in UNASKED}
     filled = {name: value for name, value in values.items() if name in known and value is not None}
     items = tuple(Item(**item) for item in filled.pop("items", ()))
     if items:

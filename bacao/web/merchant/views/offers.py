@@ -15,7 +15,7 @@ from bacao.offers.services import SoldMoreThanThat, create_offer, revise_offer, 
 from bacao.redemption.queries import count_redeemed_by_offer
 from bacao.web.merchant.access import ShopRequest, for_owners, go_back, show_other
 from bacao.web.merchant.changes import changes_between
-from bacao.web.merchant.forms import AGREED, KIND_NAMES, OfferForm
+from bacao.web.merchant.forms import AGREED, KIND_NAMES, UNASKED, OfferForm
 from bacao.web.merchant.preview import draft_terms, preview_of, week_of
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def edit_offer(request: ShopRequest, offer_id: int) -> HttpResponse:
     kind = version.offer.kind
     if request.method == "GET":
         return _form_page(request, OfferForm(kind=kind, at=request.at, initial=_initial(version)), place, version)
-    form = OfferForm(request.POST, kind=kind, at=request.at)
+    form = OfferForm(request.POST, kind=kind, at=request.at, kept={name: getattr(version, name) for name in UNASKED})
     if _wants_preview(request) or not form.is_valid():
         return _form_page(request, form, place, version)
     changed = _changed(version, form.terms)
