@@ -22,7 +22,8 @@ _PLAIN = (
     "valid_days", "weekly_hours", "exclusive",
 )  # fmt: skip
 """What `Terms` and `OfferVersion` call by the same name."""
-_JOINED = ("offer_id", "pk", "offer__place_id", "offer__kind", "offer__stock__limit", "offer__stock__used", "items")
+_JOINED = ("offer_id", "pk", "offer__place_id", "offer__kind", "offer__stock__limit", "offer__stock__used", "items",
+           "stack_tags", "stack_accepts")  # fmt: skip
 
 
 def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Terms]]:
@@ -97,7 +98,8 @@ def get_terms(version: OfferVersion) -> Terms:
     if shares is None:
         shares = [[row.party, row.share_basis_points] for row in version.funders.all()]
     joined = (
-        offer.pk, version.pk, offer.place_id, offer.kind, offer.stock.limit, offer.stock.used, version.items, shares
+        offer.pk, version.pk, offer.place_id, offer.kind, offer.stock.limit, offer.stock.used, version.items,
+        version.stack_tags, version.stack_accepts, shares,
     )  # fmt: skip
     return _make_terms(joined, [getattr(version, name) for name in _PLAIN])
 
@@ -111,7 +113,7 @@ def list_terms(version_ids: Iterable[int]) -> dict[int, Terms]:
 
 def _make_terms(joined: Sequence[Any], plain: Iterable[Any]) -> Terms:
     """Build the value from the columns `_JOINED` with the shares after them, and the columns `_PLAIN`."""
-    offer_id, version_id, place_id, kind, limit, used, items, shares = joined
+    offer_id, version_id, place_id, kind, limit, used, items, tags, accepts, shares = joined
     return Terms(
         offer_id=offer_id,
         version_id=version_id,
@@ -120,6 +122,8 @@ def _make_terms(joined: Sequence[Any], plain: Iterable[Any]) -> Terms:
         items=tuple(Item(**item) for item in items),
         stock=limit,
         stock_left=None if limit is None else limit - used,
+        stack_tags=tuple(tags),
+        stack_accepts=tuple(accepts),
         funders=tuple(sorted(((party, points) for party, points in shares), key=_rank_of_funder)),
         **dict(zip(_PLAIN, plain, strict=True)),
     )

@@ -36,7 +36,8 @@ class Terms:
     """What a version promises, with what is left of it. Amounts in minor units, shares in basis points.
 
     `funders` = ((party, basis points), ...), summing to 10000. `stock_left`: None = unlimited, 0 = none left (PR16).
-    `price_minor` is paid before coming; percent-off and threshold-off cost nothing to take.
+    `price_minor` is paid before coming; percent-off and threshold-off cost nothing to take. Two offers stand together
+    only where each accepts a tag of the other (PR20), and neither is `exclusive`.
     """
 
     offer_id: int
@@ -65,6 +66,8 @@ class Terms:
     valid_days: int = 90
     weekly_hours: str = ""
     exclusive: bool = False
+    stack_tags: tuple[str, ...] = ()
+    stack_accepts: tuple[str, ...] = ()
     funders: tuple[tuple[str, int], ...] = ((MERCHANT, 10000),)
 
     @property

@@ -1,0 +1,258 @@
+"""Price curves: the lowest cost of a bill as a table over every bill up to ¥10,000 (pricing.md, section 10).
+
+For one shop and one entitlement class the cost depends on the bill alone. Within an allowed set of offers every step
+(percentage, fixed amount, voucher) leaves a cost that never falls and rises by at most one fen when the bill rises by
+one; thresholds look at the bill itself. So a set that costs d fen more than the best cannot beat it during the next
+d fen, and a set whose next step lacks d fen to have an effect equals one of its subsets until then. The walk below
+jumps by the smallest of these numbers and looks at every bill where the best set may change: exact by construction.
+
+What is stored are runs of the winning set (PR30). A run lasts as long as its set is among the best, so where sets
+cost the same for a while the curve may name another one than the exact search, never another amount.
+The functions marked `compiled` are also what the index of discovery calls from its kernel.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from bacao.kit.text import Text
+
+from .combine.kernel import compiled
+from .stacking import BILL_KINDS, agree, bill_offers
+from .terms import PERCENT_OFF, VOUCHER, Terms
+
+BILL_MAX_MINOR = 1_000_000
+SETS_MAX = 500  # CV5
+APPLIED_MAX = 5  # PR21
+KEYS_MAX = 6
+NO_CAP = -1
+KIND, RATE, SECOND, THRESHOLD = range(4)
+"""Columns of an offer as numbers: kind (place in BILL_KINDS), basis points or face, cap or price, threshold."""
+
+
+class TooManySets(ValueError):
+    """More conflict-free sets than a curve may have (CV5): ask the exact search."""
+
+    text = Text("这家店的优惠组合太多，请按账单逐笔计算。", "Too many combinations here: price each bill on its own.")
+
+
+@compiled
+def after_step(kind: int, rate: int, second: int, running: int, left: int) -> tuple[int, int]:
+    """Return the cost so far and what is left to pay at the counter after one offer (PR6); unchanged without a gain."""
+    if kind == 0:
+        off = min(running * rate // 10000, left)
+        if second >= 0:
+            off = min(off, second)
+        return running - off, left - off
+    if kind == 1:
+        off = min(rate, left)
+        return running - off, left - off
+    worth = min(rate, left)
+    if worth <= second:
+        return running, left
+    return running - worth + second, left - worth
+
+
+@compiled
+def lacking(row: np.ndarray, bill: int, running: int, left: int) -> int:
+    """Return how many fen the bill lacks at least before an offer has an effect, 0 where it has one."""
+    if bill < row[THRESHOLD]:
+        return int(row[THRESHOLD] - bill)
+    if row[KIND] == 0:
+        need = (10000 + row[RATE] - 1) // row[RATE]
+        return int(max(0, need - running))
+    if row[KIND] == 1:
+        return int(max(0, 1 - left))
+    return int(max(0, row[SECOND] + 1 - left))
+
+
+@compiled
+def cost_under(mask: int, offers: np.ndarray, bill: int) -> tuple[int, int]:
+    """Return what a bill costs under a set of offers, and how many fen it lacks before each of them has an effect."""
+    running, left, missing = bill, bill, 0
+    for i in range(offers.shape[0]):
+        if mask >> i & 1:
+            short = lacking(offers[i], bill, running, left)
+            missing = max(missing, short)
+            if short == 0:
+                running, left = after_step(offers[i, KIND], offers[i, RATE], offers[i, SECOND], running, left)
+    return running, missing
+
+
+@compiled
+def allowed_sets(agrees: np.ndarray, useful: int, sets: np.ndarray, sizes: np.ndarray) -> int:
+    """Fill `sets` with every mask of at most five offers that all agree, the empty one first; -1 if too many."""
+    sets[0], sizes[0], count = 0, 0, 1
+    for i in range(agrees.shape[0]):
+        if not useful >> i & 1:
+            continue
+        for k in range(count):
+            if agrees[i] & sets[k] == sets[k] and sizes[k] < APPLIED_MAX:
+                if count == sets.shape[0]:
+                    return -1
+                sets[count], sizes[count] = sets[k] | 1 << i, sizes[k] + 1
+                count += 1
+    return count
+
+
+@compiled
+def at_least_as_good(one: np.ndarray, other: np.ndarray) -> bool:
+    """Return whether an offer takes off at least as much as another of its kind from every bill."""
+    if one[KIND] != other[KIND] or one[THRESHOLD] > other[THRESHOLD]:
+        return False
+    if one[KIND] == 0:
+        uncapped = one[SECOND] < 0 or (0 <= other[SECOND] <= one[SECOND])
+        return bool(one[RATE] >= other[RATE] and uncapped)
+    if one[KIND] == 1:
+        return bool(one[RATE] >= other[RATE])
+    return bool(one[SECOND] <= other[SECOND] and one[RATE] - one[SECOND] >= other[RATE] - other[SECOND])
+
+
+@compiled
+def useful_offers(offers: np.ndarray, agrees: np.ndarray) -> int:
+    """Return the mask of offers worth looking at: where none may stand together, some are never the best."""
+    count = offers.shape[0]
+    useful: int = (1 << count) - 1
+    if agrees.any():
+        return useful
+    for i in range(count):
+        for j in range(count):
+            if i != j and useful >> j & 1 and at_least_as_good(offers[j], offers[i]):
+                useful &= ~(1 << i)
+                break
+    return useful
+
+
+@compiled
+def draw(
+    offers: np.ndarray, agrees: np.ndarray, bill_max: int, sets: np.ndarray, sizes: np.ndarray,
+    run_from: np.ndarray, run_set: np.ndarray,
+) -> int:  # fmt: skip
+    """Fill the runs of the winning set over the bills 0 to `bill_max`; return how many, or -1 if there are too many.
+
+    offers int64[n, 4] in order of calculation, agrees int64[n] = masks of the offers each may stand beside.
+    """
+    count = allowed_sets(agrees, useful_offers(offers, agrees), sets, sizes)
+    if count < 0:
+        return -1
+    runs, bill, winner = 1, 0, 0
+    run_from[0], run_set[0] = 0, 0
+    while bill <= bill_max:
+        lowest, missing = cost_under(sets[winner], offers, bill)
+        best = winner
+        for k in range(1, count):
+            cost, missing = cost_under(sets[k], offers, bill)
+            if missing == 0 and (cost < lowest or (cost == lowest and best != winner and sizes[k] < sizes[best])):
+                lowest, best = cost, k
+        if best != winner:
+            if runs == run_from.shape[0]:
+                return -1
+            winner = best
+            run_from[runs], run_set[runs] = bill, sets[best]
+            runs += 1
+        step = bill_max + 1 - bill
+        for k in range(1, count):
+            if k != winner:
+                cost, missing = cost_under(sets[k], offers, bill)
+                step = min(step, missing if missing > 0 else cost - lowest + 1)
+        bill += max(step, 1)
+    return runs
+
+
+@compiled
+def find_run(bill: int, first: int, end: int, run_from: np.ndarray) -> int:
+    """Return the run of a curve that a bill falls into, by bisection; the curve's runs are first .. end - 1."""
+    low, high = first, end
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if run_from[middle] <= bill:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def cost_along(bill: int, chain: int, chain_ptr: np.ndarray, steps: np.ndarray) -> int:
+    """Return what a bill costs after the steps of a chain; steps int32[n, 3] = kind, rate, second."""
+    running, left = bill, bill
+    for s in range(chain_ptr[chain], chain_ptr[chain + 1]):
+        running, left = after_step(int(steps[s, 0]), int(steps[s, 1]), int(steps[s, 2]), running, left)
+    return running
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The lowest cost of every bill up to `BILL_MAX_MINOR` under one class; `sets` = the offers applied in each run."""
+
+    run_from: tuple[int, ...]
+    sets: tuple[tuple[Terms, ...], ...]
+
+    def offers_at(self, bill_minor: int) -> tuple[Terms, ...]:
+        """Return the offers that make a bill cheapest, in order of calculation."""
+        assert 0 <= bill_minor <= BILL_MAX_MINOR, "a larger bill is for the exact search (CV5)"
+        return self.sets[bisect_right(self.run_from, bill_minor) - 1]
+
+    def cost_of(self, bill_minor: int) -> int:
+        """Return the lowest cost of a bill, minor units."""
+        running, left = bill_minor, bill_minor
+        for kind, rate, second, _ in map(numbers_of, self.offers_at(bill_minor)):
+            running, left = after_step(kind, rate, second, running, left)
+        return running
+
+
+def numbers_of(terms: Terms) -> tuple[int, int, int, int]:
+    """Return an offer on a bill as the walk sees it: the columns KIND, RATE, SECOND, THRESHOLD."""
+    kind, threshold = BILL_KINDS.index(terms.kind), max(terms.threshold_minor, 1)
+    if terms.kind == PERCENT_OFF:
+        return kind, terms.percent_basis_points, NO_CAP if terms.cap_minor is None else terms.cap_minor, threshold
+    return kind, terms.face_minor, terms.price_minor if terms.kind == VOUCHER else 0, threshold
+
+
+def draw_curve(offers: Sequence[Terms]) -> Curve:
+    """Return the curve of a shop's offers for somebody who may use them all.
+
+    :raises TooManySets: more than 500 sets agree, or more than 62 offers
+    """
+    kept = bill_offers(offers)
+    if len(kept) > 62:
+        raise TooManySets
+    agrees = [sum(1 << j for j, b in enumerate(kept) if j != i and agree(a, b)) for i, a in enumerate(kept)]
+    sets, sizes = np.empty(SETS_MAX, np.int64), np.empty(SETS_MAX, np.int64)
+    run_from, run_set = np.empty(4 * SETS_MAX, np.int64), np.empty(4 * SETS_MAX, np.int64)
+    table = np.array([numbers_of(terms) for terms in kept], np.int64).reshape(len(kept), 4)
+    runs = draw(table, np.array(agrees, np.int64), BILL_MAX_MINOR, sets, sizes, run_from, run_set)
+    if runs < 0:
+        raise TooManySets
+    chosen = (tuple(t for i, t in enumerate(kept) if mask >> i & 1) for mask in run_set[:runs].tolist())
+    return Curve(tuple(run_from[:runs].tolist()), tuple(chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCurves:
+    """One curve for each entitlement class: bit j of a class says whether `keys[j]` is held."""
+
+    keys: tuple[str, ...]
+    curves: tuple[Curve, ...]
+
+    def curve_for(self, held: Set[str]) -> Curve:
+        """Return the curve of somebody who holds these keys."""
+        return self.curves[sum(1 << j for j, key in enumerate(self.keys) if key in held)]
+
+
+def draw_classes(offers: Sequence[Terms], asks_for: Mapping[int, str]) -> ClassCurves:
+    """Return the curves of every class; `asks_for` = the key an offer asks for, by offer id, none where it is open.
+
+    :raises TooManySets: more than 500 sets agree in a class, or the offers name more than six keys
+    """
+    keys = tuple(sorted({asks_for[terms.offer_id] for terms in offers if terms.offer_id in asks_for}))
+    if len(keys) > KEYS_MAX:
+        raise TooManySets
+    classes = [{key for j, key in enumerate(keys) if bits >> j & 1} for bits in range(1 << len(keys))]
+    open_to = [
+        [terms for terms in offers if terms.offer_id not in asks_for or asks_for[terms.offer_id] in held]
+        for held in classes
+    ]
+    return ClassCurves(keys, tuple(draw_curve(some) for some in open_to))
