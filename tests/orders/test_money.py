@@ -451,6 +451,6 @@ def test_x65_no_order_of_events_loses_or_makes_money() -> None:
     run_state_machine_as_test(
         PurchaseMachine,
         settings=settings(
-            max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=8, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
