@@ -198,12 +198,26 @@ def test_a_half_known_history_books_only_the_rest() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_in4_two_at_once_cannot_pass_a_limit_and_opposite_orders_do_not_deadlock() -> None:
-    """Without the lock both would read room for 500; 40 threads share two accounts named in opposite orders."""
+    """Reading the room and then spending it would let 40 spend what 16 may; they name two accounts both ways round."""
     other = "liab.unredeemed.2"
     with transaction.atomic():
         pay(1000)
         book(Debit(PROVIDER, 1000), Credit(other, 1000))
+    barrier, naive = threading.Barrier(20), []
     outcomes: list[str] = []
+
+    def look_naively() -> None:
+        room = get_balance(UNREDEEMED).balance_minor
+        connection.close()
+        barrier.wait(10)
+        naive.append(room >= 60)
+
+    lookers = [threading.Thread(target=look_naively) for _ in range(20)]
+    for thread in lookers:
+        thread.start()
+    for thread in lookers:
+        thread.join()
+    assert naive.count(True) == 20, "the race did not show itself"
 
     def spend(first: str, second: str) -> None:
         try:

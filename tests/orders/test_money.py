@@ -29,6 +29,7 @@ from bacao.orders.services import (
     NotEnoughUses,
     NotRefundable,
     OrderRow,
+    cancel_order,
     expire_orders,
     load_orders,
     mark_unused,
@@ -366,8 +367,18 @@ def test_job_and_event_commit_together(
 
 @pytest.mark.django_db(transaction=True)
 def test_rc9_payment_against_lapse_has_one_outcome(version: OfferVersion, at: datetime) -> None:
-    """Whoever comes first: paid with stock, or lapsed and then honoured late; never both, never neither."""
-    late = at + timedelta(minutes=15)
+    """Naively both act on what they read; guarded, it is paid, or lapsed and then honoured late: the stock tells."""
+    late, barrier, acted = at + timedelta(minutes=15), threading.Barrier(2), []
+    naive = start(make_user("小满"), version, at)
+
+    def act_naively() -> None:
+        is_waiting = Order.objects.get(pk=naive.pk).state == "waiting"
+        barrier.wait(10)
+        acted.append(is_waiting)
+
+    in_threads([act_naively] * 2)
+    assert acted == [True, True], "the race did not show itself"
+    cancel_order(order=naive, at=at)
     for n in range(6):
         order = start(make_user(f"人{n}"), version, at)
         news = paid_news(order)
@@ -406,7 +417,17 @@ def test_in6_refund_storm(version: OfferVersion, at: datetime) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_use_against_refund_has_one_outcome(version: OfferVersion, at: datetime) -> None:
-    buyer = make_user("小满")
+    """Naively the counter and the refund both find the use free; guarded, one of them is told that it is gone."""
+    buyer, barrier, free = make_user("小满"), threading.Barrier(2), []
+    (naive,) = buy(buyer, version, at)
+
+    def look_naively() -> None:
+        uses_left = Voucher.objects.get(pk=naive.pk).uses_left
+        barrier.wait(10)
+        free.append(uses_left)
+
+    in_threads([look_naively] * 2)
+    assert free == [1, 1], "the race did not show itself"
     for voucher in buy(buyer, version, at, 8):
 
         def use(voucher: Voucher = voucher) -> None:
