@@ -113,6 +113,14 @@ def page(browser: "Browser", live_site: "Site") -> "Iterator[Page]":
 
 
 @pytest.fixture(autouse=True)
+def _cache_of_one_test() -> None:
+    """Keep what one test made the process remember out of every other."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
 def _media_of_one_test(settings: object, tmp_path: Path) -> Iterator[None]:
     """Keep uploads of a test out of every other."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]  # pytest-django's wrapper sets anything

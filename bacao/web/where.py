@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 from bacao.kit.geo import distance_m
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 COOKIE = "where"
 AREA_KEPT_SECONDS = 400 * 24 * 3600
 DEVICE_KEPT_SECONDS = 12 * 3600
+CENTRE_KEPT_SECONDS = 60
 CITY_RADIUS_M = 80_000
 DEVICE_DECIMALS = 4  # 11 m: enough for walking, too little for a door
 _DEVICE = re.compile(r"device:(-?\d{1,2}(?:\.\d{1,6})?),(-?\d{1,3}(?:\.\d{1,6})?)")
@@ -64,7 +66,12 @@ def read_where(request: HttpRequest) -> Where:
 
 
 def city_centre() -> Where:
-    """Return the first district, or `BACAO_CENTRE` where none is drawn yet."""
+    """Return the first district, or `BACAO_CENTRE` where none is drawn yet; a minute old, as most requests ask it."""
+    kept: Where = cache.get_or_set("city-centre", _city_centre, CENTRE_KEPT_SECONDS) or _city_centre()
+    return kept
+
+
+def _city_centre() -> Where:
     first = next(iter(list_districts()), None)
     if first:
         return _of_area(first, "default")

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from bacao.accounts.models import User
 from bacao.notes.models import Note
 from bacao.notes.services import NoteRow, load_notes
-from bacao.places.models import Category, OpeningPattern, OpeningSpan, Place
+from bacao.places.models import Category, District, OpeningPattern, OpeningSpan, Place
 from tests.factories import make_merchant, make_offer_version, make_place, make_user
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +23,6 @@ CARD = re.compile(r'data-note="(\d+)"')
 @pytest.fixture(autouse=True)
 def _now(monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
     monkeypatch.setattr("bacao.web.middleware.timezone.now", lambda: at)
-    cache.clear()
 
 
 @pytest.fixture
@@ -152,10 +150,11 @@ def test_a_note_that_waits_is_not_on_the_wall(client: Client, author: User, at: 
 def test_a_page_costs_the_same_however_many_cards_it_has(client: Client, author: User, at: datetime) -> None:
     place = make_place(make_merchant())
     open_always(place, at)
-    make_offer_version(place, at=at)
+    make_offer_version(place, at=at, weekly_hours="Mo-Su 00:00-24:00")
+    District.objects.create(code="hubin", name_zh="湖滨", name_en="Hubin", latitude=30.25, longitude=120.16)
     write(author, [place], at, number=2)
     client.force_login(author, backend="django.contrib.auth.backends.ModelBackend")
-    page(client)  # the session and the chips are remembered from here on
+    page(client)  # the session, the chips and the middle of the city are remembered from here on
 
     def statements() -> list[str]:
         with CaptureQueriesContext(connection) as captured:
