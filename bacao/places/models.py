@@ -144,6 +144,7 @@ class Place(models.Model):
     tags = ArrayField(models.CharField(max_length=24), default=list, blank=True)
     cover = models.JSONField(default=dict, blank=True)
     selected_reason = models.CharField(max_length=200, blank=True)
+    selected_reason_en = models.CharField(max_length=240, blank=True)
     selected_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     closed_at = models.DateTimeField(null=True, blank=True)

@@ -34,7 +34,7 @@ from bacao.redemption.services import RedemptionRow, load_redemptions, undo_rede
 from bacao.reviews.services import ReviewRow, load_reviews
 
 from .rules import geometry
-from .rules.city import CityPlan, plan_city
+from .rules.city import RESIDENTS, CityPlan, plan_city
 from .rules.demo import CLERK, OPERATOR, OWNER, RESIDENT
 from .rules.history import Fate, OrderPlan, plan_history, plan_visitor, units_sold
 
@@ -50,6 +50,9 @@ Progress = Callable[[Text, float], None]
 
 OPENED_BEFORE = timedelta(days=75)
 SELECTED_EVERY = 23
+SELECTED = Text(
+    "三十天里回头客过半，核销没有一次失败", "Over half its guests came back within thirty days; no redemption failed"
+)
 
 
 def build_city(*, seed: int, at: datetime, progress: Progress) -> None:
@@ -67,14 +70,14 @@ def build_city(*, seed: int, at: datetime, progress: Progress) -> None:
         progress(Text("居民搬进来", "People move in"), 0.05)
         people = _move_in(plan, here)
         progress(Text("开店", "Opening shops"), 0.12)
-        places = _open_shops(plan, people, here)
+        places, tills = _open_shops(plan, people, here)
         progress(Text("上优惠", "Making offers"), 0.25)
         versions = _make_offers(plan, history, places, here)
         _tell_planner()
         progress(Text("写笔记", "Writing notes"), 0.38)
         notes = _write_notes(plan, people, places, here)
         progress(Text("过六十天", "Living sixty days"), 0.48)
-        _live(history, people, versions, notes, at=here)
+        _live(history, people, versions, notes, [tills[offer.shop] for offer in plan.offers], at=here)
         assert get_total("cny") == 0, "the books of the demo city do not balance"
     progress(Text("编索引", "Indexing for search"), 0.85)
     rebuild_search(at=at)
@@ -151,11 +154,12 @@ def _move_in(plan: CityPlan, at: datetime) -> "list[User]":
     return people
 
 
-def _open_shops(plan: CityPlan, people: "list[User]", at: datetime) -> "list[Place]":
+def _open_shops(plan: CityPlan, people: "list[User]", at: datetime) -> "tuple[list[Place], list[int]]":
+    """Return the places, and who stands at the counter of each: the owner, in the first shop the demo's clerk."""
     opened = at - OPENED_BEFORE
     founders = {shop.merchant: shop for shop in reversed(plan.shops)}
     owner = create_person(phone=OWNER.phone, display_name=OWNER.name, avatar=OWNER.avatar)
-    owners = {0: owner.pk} | {number: people[number % len(people)].pk for number in founders if number}
+    owners = {0: owner.pk} | {number: people[number % RESIDENTS].pk for number in founders if number}
     numbers = sorted(founders)
     merchants: list[Merchant] = load_merchants(
         rows=[
@@ -190,7 +194,8 @@ def _open_shops(plan: CityPlan, people: "list[User]", at: datetime) -> "list[Pla
                 cover=shop.cover,
                 source="demo",
                 source_ref=shop.ref,
-                selected_reason="三十天里回头客过半，核销没有一次失败" if number % SELECTED_EVERY == 0 else "",
+                selected_reason=SELECTED.zh if number % SELECTED_EVERY == 0 else "",
+                selected_reason_en=SELECTED.en if number % SELECTED_EVERY == 0 else "",
                 selected_at=at - timedelta(days=9) if number % SELECTED_EVERY == 0 else None,
             )
             for number, shop in enumerate(plan.shops)
@@ -200,7 +205,7 @@ def _open_shops(plan: CityPlan, people: "list[User]", at: datetime) -> "list[Pla
     refresh_opening_spans(at=at)
     clerk = create_person(phone=CLERK.phone, display_name=CLERK.name, avatar=CLERK.avatar)
     grant_shop_role(merchant=merchants[0], user=clerk, kind="clerk", granted_by=owner, at=opened, place=places[0])
-    return places
+    return places, [clerk.pk, *(owners[shop.merchant] for shop in plan.shops[1:])]
 
 
 def _make_offers(
@@ -252,9 +257,9 @@ def _write_notes(plan: CityPlan, people: "list[User]", places: "list[Place]", at
 
 def _live(
     history: Sequence[OrderPlan], people: "list[User]", versions: "list[OfferVersion]", notes: "list[Note]",
-    *, at: datetime,
+    clerks: Sequence[int], *, at: datetime,
 ) -> None:  # fmt: skip
-    """Write the orders, what was redeemed of them, and what people said of it."""
+    """Write the orders, what was redeemed of them (by the clerk of each offer), and what people said of it."""
     orders = load_orders(
         rows=[
             OrderRow(
@@ -272,7 +277,9 @@ def _live(
     came = [(plan, order) for plan, order in zip(history, orders, strict=True) if plan.came_at]
     arrivals = load_redemptions(
         [
-            RedemptionRow(voucher_id=voucher.pk, redeemed_at=plan.came_at, bill_minor=plan.bill_minor)
+            RedemptionRow(
+                voucher_id=voucher.pk, redeemed_at=plan.came_at, bill_minor=plan.bill_minor, clerk_id=clerks[plan.offer]
+            )
             for plan, order in came
             if plan.came_at
             for voucher in order.vouchers

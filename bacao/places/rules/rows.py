@@ -34,6 +34,7 @@ class PlaceRow:
     tags: Sequence[str] = ()
     cover: dict[str, Any] = field(default_factory=dict)
     selected_reason: str = ""
+    selected_reason_en: str = ""
     selected_at: datetime | None = None
     source: str = "own"
     source_ref: str = ""

@@ -71,7 +71,7 @@ CHANGEABLE = frozenset(
     {
         "name_zh", "name_en", "category", "district", "street", "merchant", "brand", "address_zh", "address_en",
         "about_zh", "about_en", "latitude", "longitude", "phone", "usual_minor", "tags", "cover",
-        "selected_reason", "selected_at",
+        "selected_reason", "selected_reason_en", "selected_at",
     }
 )  # fmt: skip
 

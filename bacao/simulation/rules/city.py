@@ -8,7 +8,8 @@ from bacao.kit.text import Text
 
 from . import people
 from .geometry import PLANS, StreetLine, draw_streets, on_water, point_beside, river_outline, to_degrees
-from .trades import FAMILY, POETIC, TRADES, Dish, Trade, leaf_of
+from .names import FAMILY, POETIC
+from .trades import TRADES, Dish, Trade, leaf_of
 from .writing import mood_of, write_note
 
 SHOPS, NOTES, RESIDENTS, CREATORS = 2160, 3240, 420, 60
@@ -247,7 +248,8 @@ def _funders(random: Random) -> tuple[tuple[str, int], ...]:
 
 def _package(random: Random, shop: ShopPlan) -> dict[str, object]:
     party = random.choice((1, 2, 2, 2, 4)) if shop.usual_minor > 2500 else random.choice((1, 1, 2))
-    dishes = random.sample(shop.menu, k=min(len(shop.menu), random.randint(2, 3)))
+    single = [dish for dish in shop.menu if not dish.name.zh.startswith(("双人", "四人", "早餐双人"))]
+    dishes = random.sample(single, k=min(len(single), random.randint(2, 3)))
     items = [
         {"zh": d.name.zh, "en": d.name.en, "quantity": party if d.minor < 3500 else 1, "unit_minor": d.minor}
         for d in dishes
@@ -289,7 +291,8 @@ def _threshold(random: Random, shop: ShopPlan) -> dict[str, object]:
 
 
 def _card(random: Random, shop: ShopPlan) -> dict[str, object]:
-    dish = min(shop.menu, key=lambda d: abs(d.minor - shop.usual_minor))
+    single = [dish for dish in shop.menu if "人" not in dish.name.zh] or list(shop.menu)
+    dish = min(single, key=lambda d: abs(d.minor - shop.usual_minor))
     uses = random.choice((3, 5, 10))
     worth = dish.minor * uses
     price = min(_round_price(worth * random.uniform(0.62, 0.8)), worth - 100)

@@ -118,6 +118,7 @@ COLUMNS = {
     "usual_minor": ("人均（分）", "usual per head (minor)"),
     "tags": ("标签", "tags"),
     "selected_reason": ("精选理由", "why selected"),
+    "selected_reason_en": ("精选理由（英文）", "why selected (English)"),
     "selected_at": ("精选于", "selected"),
     "closed_at": ("关店", "closed"),
     "source": ("来源", "source"),

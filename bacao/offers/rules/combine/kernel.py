@@ -259,6 +259,44 @@ def greedy(
 
 
 @compiled
+def beats(
+    depth: int, chosen: np.ndarray, state: np.ndarray, best_count: int, best_set: np.ndarray, best_state: np.ndarray,
+    table: np.ndarray,
+) -> bool:  # fmt: skip
+    """Return whether a set is better than the best so far; there is none while `best_count` is -1."""
+    if best_count < 0 or state[RUNNING] != best_state[RUNNING]:
+        return bool(best_count < 0 or state[RUNNING] < best_state[RUNNING])
+    return better_tie(depth, chosen, state, best_count, best_set, best_state, table)
+
+
+@compiled
+def measure_rest(
+    start: int, table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, open_now: np.ndarray,
+    state: np.ndarray, blocked: int, scratch: np.ndarray, scratch_state: np.ndarray, most_of: np.ndarray,
+) -> None:  # fmt: skip
+    """Fill `most_of` with what each later candidate would take off a state: no descendant can take more (PR7)."""
+    for j in range(start, table.shape[0]):
+        most_of[j] = 0
+        if not blocked >> j & 1:
+            most_of[j] = apply_candidate(
+                table[j], tiers[j], cover[j], lists, open_now, state, scratch, scratch_state, scratch, True
+            )
+
+
+@compiled
+def lowest_left(
+    depth: int, most: int, position: np.ndarray, states: np.ndarray, blocked: np.ndarray, most_of: np.ndarray,
+    top: np.ndarray, lowest: int,
+) -> int:  # fmt: skip
+    """Return the lowest cost that any node on the open path could still reach; `lowest` where none is lower."""
+    while depth >= 0:
+        hope = optimistic(position[depth], most - depth, states[depth], blocked[depth], most_of[depth], top)
+        lowest = min(lowest, hope)
+        depth -= 1
+    return lowest
+
+
+@compiled
 def search(
     table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, conflicts: np.ndarray,
     standalone: np.ndarray, by_value: np.ndarray, most: int, budget: int, forced: int,
@@ -272,79 +310,50 @@ def search(
     n, lines = table.shape[0], lists.shape[0]
     open_, states = np.zeros((most + 1, lines), np.int64), np.zeros((most + 1, 4), np.int64)
     blocked, position = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
-    chosen, parts = np.zeros(most + 1, np.int64), np.zeros(lines, np.int64)
-    most_of = np.zeros((most + 1, n), np.int64)  # by depth: a discount never grows on the way down (PR7)
-    top = np.zeros(most + 1, np.int64)
-    scratch, scratch_state = np.zeros(lines, np.int64), np.zeros(4, np.int64)
-    most_of[0] = standalone
-    open_[0] = lists
+    chosen, held, top = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
+    most_of = np.zeros((most + 1, n), np.int64)
+    parts, scratch, scratch_state = np.zeros(lines, np.int64), np.zeros(lines, np.int64), np.zeros(4, np.int64)
+    most_of[0], open_[0] = standalone, lists
     states[0, RUNNING] = states[0, LEFT] = lists.sum()
-    best_count = -1
     best_state[:] = states[0]
+    wanted, best_count = 0, -1  # `held` = the chosen ones as bits, `wanted` = bits that have to be among them
     if forced >= 0:
-        blocked[0] = conflicts[forced]
+        wanted, blocked[0] = 1 << forced, conflicts[forced]
     else:
         best_count = greedy(
             table, tiers, cover, lists, conflicts, by_value, most, open_, states, parts, best_set, best_state
         )
-    depth, nodes, has_forced = 0, 0, np.zeros(most + 1, np.bool_)
+    depth, nodes = 0, 0
     while depth >= 0:
         i = position[depth]
-        if i >= n or depth == most or (forced >= 0 and not has_forced[depth] and i > forced):
+        late = wanted and i > forced and not held[depth] & wanted  # what has to be in was passed over
+        if i >= n or depth == most or late or (
+            best_count >= 0
+            and optimistic(i, most - depth, states[depth], blocked[depth], most_of[depth], top) > best_state[RUNNING]
+        ):  # fmt: skip
             depth -= 1
             continue
-        if best_count >= 0:
-            hope = optimistic(i, most - depth, states[depth], blocked[depth], most_of[depth], top)
-            if hope > best_state[RUNNING]:
-                depth -= 1
-                continue
+        if budget >= 0 and nodes >= budget:
+            break
         position[depth] = i + 1
         if blocked[depth] >> i & 1:
             continue
-        if budget >= 0 and nodes >= budget:
-            position[depth] = i
-            break
         nodes += 1
-        if apply_candidate(table[i], tiers[i], cover[i], lists, open_[depth], states[depth], open_[depth + 1],
-                           states[depth + 1], parts, False) == 0:  # fmt: skip
+        below = depth + 1
+        if apply_candidate(table[i], tiers[i], cover[i], lists, open_[depth], states[depth], open_[below],
+                           states[below], parts, False) == 0:  # fmt: skip
             continue
         chosen[depth] = i
-        below = depth + 1
-        has_forced[below] = has_forced[depth] or i == forced
-        if forced < 0 or has_forced[below]:
-            cost = states[below, RUNNING]
-            if best_count < 0 or cost < best_state[RUNNING] or (
-                cost == best_state[RUNNING]
-                and better_tie(below, chosen, states[below], best_count, best_set, best_state, table)
-            ):  # fmt: skip
-                best_count = below
-                best_set[:below] = chosen[:below]
-                best_state[:] = states[below]
-        blocked[below] = blocked[depth] | conflicts[i]
+        held[below], blocked[below] = held[depth] | 1 << i, blocked[depth] | conflicts[i]
+        if held[below] & wanted == wanted and beats(
+            below, chosen, states[below], best_count, best_set, best_state, table
+        ):
+            best_count = below
+            best_set[:below] = chosen[:below]
+            best_state[:] = states[below]
         position[below] = i + 1
         if below < most:
-            for j in range(i + 1, n):
-                most_of[below, j] = (
-                    0
-                    if blocked[below] >> j & 1
-                    else apply_candidate(
-                        table[j],
-                        tiers[j],
-                        cover[j],
-                        lists,
-                        open_[below],
-                        states[below],
-                        scratch,
-                        scratch_state,
-                        parts,
-                        True,
-                    )
-                )
+            measure_rest(i + 1, table, tiers, cover, lists, open_[below], states[below], blocked[below], scratch,
+                         scratch_state, most_of[below])  # fmt: skip
         depth = below
-    lowest = best_state[RUNNING]
-    while depth >= 0:
-        lowest = min(
-            lowest, optimistic(position[depth], most - depth, states[depth], blocked[depth], most_of[depth], top)
-        )
-        depth -= 1
-    return best_count, nodes, lowest
+    return best_count, nodes, lowest_left(depth, most, position, states, blocked, most_of, top, best_state[RUNNING])

@@ -64,7 +64,7 @@ class PlaceAdmin(DeskAdmin):
     ordering = ("-id",)
     editable = (
         "name_zh", "name_en", "category", "merchant", "brand", "address_zh", "address_en", "about_zh", "about_en",
-        "phone", "usual_minor", "latitude", "longitude", "selected_reason",
+        "phone", "usual_minor", "latitude", "longitude", "selected_reason", "selected_reason_en",
     )  # fmt: skip
     fields = ("hours", "district", "street", "tags", "state", "closed_at", "source", "source_ref", "updated_at")
     autocomplete_fields = ("category", "merchant")
