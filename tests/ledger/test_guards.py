@@ -114,7 +114,7 @@ def test_in4_limits_hold_without_the_service(paid: UUID) -> None:
 def test_in11_kept_sums_follow_entries_only(paid: UUID) -> None:
     change = "UPDATE ledger_account SET {} WHERE code = 'liab.unredeemed.1'"
     for attack in ("credit_minor = 900", "\"limit\" = 'none'", "code = 'liab.unredeemed.2'", "book = 'x'"):
-        refused(lambda attack=attack: sql(change.format(attack)), "by its entries only")  # type: ignore[misc]
+        refused(lambda attack=attack: sql(change.format(attack)), "by its entries only")
     opened = 'INSERT INTO ledger_account (book, code, "limit", debit_minor, credit_minor) VALUES (%s, %s, %s, 0, 7)'
     refused(lambda: sql(opened, "cny", "liab.unredeemed.9", "debit_at_most_credit"), "opened empty")
     assert get_balance("liab.unredeemed.1").balance_minor == 500

@@ -1,6 +1,7 @@
 """Splitting, hashing and limits of the ledger, without a database."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,8 +26,8 @@ from bacao.ledger.rules import (
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def posting(*entries: Debit | Credit, **changes: object) -> Posting:
-    return Posting(**{"id": UUID(int=1), "kind": "paid", "entries": entries, "effective_at": AT, **changes})  # type: ignore[arg-type]
+def posting(*entries: Debit | Credit, **changes: Any) -> Posting:
+    return Posting(**{"id": UUID(int=1), "kind": "paid", "entries": entries, "effective_at": AT, **changes})
 
 
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=12).filter(any))

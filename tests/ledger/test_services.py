@@ -173,14 +173,14 @@ def test_many_postings_are_booked_in_one_go_and_fast() -> None:
         for n in range(5000)
     ]
     started = time.perf_counter()
-    assert post_many(history) == 10000
+    assert post_many(postings=history) == 10000
     commit_now()
     seconds = time.perf_counter() - started
     assert seconds < 10
     assert Entry.objects.count() == 30000
     assert get_total() == 0
     assert list_wrong_sums() == []
-    assert post_many(history) == 0
+    assert post_many(postings=history) == 0
 
 
 @pytest.mark.django_db
@@ -191,8 +191,8 @@ def test_a_half_known_history_books_only_the_rest() -> None:
         Posting(UUID(int=3), "paid", [Debit(PROVIDER, 50), Credit("liab.unredeemed.2", 50)], AT),
         Posting(UUID(int=4), "redeemed", [Debit("liab.unredeemed.2", 50), Credit(PAYABLE, 50)], AT),
     ]
-    assert post_many(history[:2]) == 2
-    assert post_many(history) == 2
+    assert post_many(postings=history[:2]) == 2
+    assert post_many(postings=history) == 2
     assert get_balance(PAYABLE).balance_minor == 150
 
 
@@ -333,12 +333,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def post_lines(self, lines: list[Debit | Credit]) -> None:
         posting = Posting(uuid4(), "random", lines, AT, {"n": len(self.posted)})
         if self.has_room(lines):
-            assert post_many([posting]) == 1
+            assert post_many(postings=[posting]) == 1
             self.posted.append(posting)
             self.note(lines)
         else:
             with pytest.raises(LimitReached):
-                post_many([posting])
+                post_many(postings=[posting])
 
     @rule(debit=codes, credit=codes, amount=amounts)
     def post_two(self, debit: str, credit: str, amount: int) -> None:
@@ -357,7 +357,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def repeat_any(self, data: st.DataObject) -> None:
         posting = data.draw(st.sampled_from(self.posted))
-        assert post_many([posting]) == 0
+        assert post_many(postings=[posting]) == 0
 
     @rule(data=st.data(), other=amounts)
     def repeat_with_other_content(self, data: st.DataObject, other: int) -> None:

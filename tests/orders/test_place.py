@@ -2,7 +2,9 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -33,9 +35,9 @@ def used(version: OfferVersion) -> int:
     return OfferStock.objects.get(offer=version.offer_id).used
 
 
-def place(user: User, version: OfferVersion, at: datetime, quantity: int = 1, **more: object) -> Order:
-    facts = {"seen_price_minor": version.price_minor, **more}
-    return place_order(user=user, offer_id=version.offer_id, quantity=quantity, at=at, **facts)  # type: ignore[arg-type]
+def place(user: User, version: OfferVersion, at: datetime, quantity: int = 1, **more: Any) -> Order:
+    facts: dict[str, Any] = {"seen_price_minor": version.price_minor, **more}
+    return place_order(user=user, offer_id=version.offer_id, quantity=quantity, at=at, **facts)
 
 
 @pytest.mark.django_db
@@ -170,10 +172,10 @@ def test_statements_of_placing_an_order(buyer: User, version: OfferVersion, at: 
     assert len(statements) <= 10, [query["sql"][:80] for query in statements]
 
 
-def in_threads(works: list) -> None:  # type: ignore[type-arg]
+def in_threads(works: Sequence[Callable[[], object]]) -> None:
     """Run works at the same time, each on a connection of its own."""
 
-    def run(work) -> None:  # type: ignore[no-untyped-def]
+    def run(work: Callable[[], object]) -> None:
         try:
             work()
         finally:
@@ -222,7 +224,7 @@ def test_rc1_two_hundred_buyers_fifty_left(at: datetime) -> None:
             finally:
                 connection.close()
 
-    in_threads([lambda user=user: buy(user) for user in buyers])  # type: ignore[misc]
+    in_threads([lambda user=user: buy(user) for user in buyers])
     assert Counter(outcomes) == {"bought": 50, "sold_out": 150}
     assert Order.objects.count() == 50
     assert used(version) == 50
@@ -243,7 +245,7 @@ def test_rc9_rc15_lapse_against_cancel_has_one_outcome(version: OfferVersion, at
     orders = [place(make_user(f"人{n}"), version, at) for n in range(10)]
     late = at + timedelta(minutes=20)
     works = [lambda: expire_orders(at=late)] * 4
-    works += [lambda order=order: cancel_order(order=order, at=late) for order in orders]  # type: ignore[misc]
+    works += [lambda order=order: cancel_order(order=order, at=late) for order in orders]
     in_threads(works)
     assert used(version) == 0
     assert {order.state for order in Order.objects.all()} <= {"expired", "cancelled"}

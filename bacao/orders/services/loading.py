@@ -72,7 +72,9 @@ def load_orders(*, rows: Sequence[OrderRow], at: datetime) -> list[LoadedOrder]:
     Payment.objects.bulk_create(payments.values(), batch_size=BATCH)
     Voucher.objects.bulk_create([voucher for one in loaded for voucher in one.vouchers], batch_size=BATCH)
     Refund.objects.bulk_create(refunds, batch_size=BATCH)
-    post_many([*map(_paid, payments.values()), *(posting for refund in refunds for posting in _returned(refund))])
+    post_many(
+        postings=[*map(_paid, payments.values()), *(posting for refund in refunds for posting in _returned(refund))]
+    )
     return loaded
 
 

@@ -98,7 +98,7 @@ def _credit(payment: Payment, provider_ref: str, at: datetime) -> str:
         failure="",
         failed_at=None,
     )
-    post_many([posting_of_payment(payment, at)])
+    post_many(postings=[posting_of_payment(payment, at)])
     if not order.cancelled_at:
         _issue(order, at)
         return "credited"

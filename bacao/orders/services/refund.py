@@ -117,7 +117,7 @@ def request_money_back(
         cause=cause,
         requested_at=at,
     )
-    post_many([posting_of_refund_due(refund, at)])
+    post_many(postings=[posting_of_refund_due(refund, at)])
     jobs.configure_task("orders.send_refund").defer(refund_id=str(refund.pk))
     return refund
 
@@ -165,5 +165,5 @@ def apply_refund_news(*, provider: str, news: RefundNews, at: datetime) -> str:
     if news.state != "confirmed":
         return "noted"
     Refund.objects.filter(pk=refund.pk).update(confirmed_at=at, failed_at=None, failure="")
-    post_many([posting_of_refund_sent(refund, provider, at)])
+    post_many(postings=[posting_of_refund_sent(refund, provider, at)])
     return "confirmed"
