@@ -80,6 +80,15 @@ def test_settings_are_kept(client: Client, person: User) -> None:
     assert "Kept." in html
 
 
+def test_a_picture_that_is_not_on_the_list_stays_until_another_is_chosen(client: Client, person: User) -> None:
+    User.objects.filter(pk=person.pk).update(avatar="tangerine")
+    assert 'value="tangerine" checked' in page(client, "/me/settings")
+    for chosen, kept in (("tangerine", "tangerine"), ("<script>", "tangerine"), ("owl", "owl")):
+        client.post("/me/settings", {"display_name": "小满", "avatar": chosen})
+        person.refresh_from_db()
+        assert person.avatar == kept
+
+
 def test_a_name_nobody_may_have_is_refused_and_what_was_typed_stays(client: Client, person: User) -> None:
     make_user("拔草官方", is_official=True)
     answer = client.post("/me/settings", {"display_name": "拔草官方", "bio": "爱吃面"})

@@ -66,7 +66,7 @@ def settings(request: PageRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("resident:me")
     context = {
-        "avatars": AVATARS, "name_length": NAME_LENGTH, "bio_length": BIO_LENGTH,
+        "avatars": dict.fromkeys((request.user.avatar, *AVATARS)), "name_length": NAME_LENGTH, "bio_length": BIO_LENGTH,
         "name": request.user.display_name, "bio": request.user.bio,
     }  # fmt: skip
     if request.method == "GET":
@@ -77,7 +77,7 @@ def settings(request: PageRequest) -> HttpResponse:
             user=request.user,
             at=request.at,
             display_name=typed.get("display_name", ""),
-            avatar=typed.get("avatar"),
+            avatar=typed["avatar"] if typed.get("avatar") in AVATARS else None,
             bio=typed.get("bio", ""),
             personal_ranking="personal_ranking" in typed,
         )
