@@ -15,7 +15,8 @@ def announce(*, kind: str, ref_id: int) -> None:
 
 def announce_many(*, kind: str, ref_ids: list[int]) -> None:
     """Write the news of a bulk change in one statement."""
-    OutboxEvent.objects.bulk_create([OutboxEvent(kind=kind, ref_id=ref_id) for ref_id in ref_ids], batch_size=2000)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO kit_outboxevent (kind, ref_id) SELECT %s, unnest(%s::bigint[])", [kind, ref_ids])
 
 
 _FILLED = "least(%(capacity)s, bucket.tokens + %(rate)s * greatest(0, extract(epoch FROM %(at)s - bucket.refilled_at)))"

@@ -57,7 +57,7 @@ def list_usable_vouchers(user: "User", at: datetime) -> list[Voucher]:
 
 
 def list_vouchers_by_id(voucher_ids: Iterable[UUID]) -> dict[UUID, Voucher]:
-    """Return vouchers by id with their orders and merchants, and no more: there may be many. Unknown ids are left out."""
+    """Return vouchers by id with order and merchant and no more, for there may be many; unknown ids are left out."""
     rows = Voucher.objects.select_related("order", "merchant").filter(pk__in=list(voucher_ids))
     return {voucher.pk: voucher for voucher in rows}
 
