@@ -101,3 +101,29 @@ class Save(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} keeps {f'note {self.note_id}' if self.note_id else f'place {self.place_id}'}"
+
+
+class NoteReport(models.Model):
+    """Somebody says that a note should not be there (U44); whoever moderates the note next has handled it."""
+
+    class Reason(models.TextChoices):
+        ADVERT = "advert"
+        UNTRUE = "untrue"
+        RUDE = "rude"
+        STOLEN = "stolen"
+        PRIVATE = "private"
+        OTHER = "other"
+
+    note = models.ForeignKey(Note, models.CASCADE, related_name="reports")
+    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=8, choices=Reason)
+    words = models.CharField(max_length=200, blank=True)
+    reported_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["note", "user"], name="notes_report_once")]
+        indexes = [models.Index(fields=["note"], condition=Q(handled_at=None), name="notes_reports_open")]
+
+    def __str__(self) -> str:
+        return f"{self.note_id}: {self.reason}"

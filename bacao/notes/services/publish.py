@@ -12,7 +12,7 @@ from django.db import transaction
 from bacao.kit.services import announce
 from bacao.kit.text import Text
 from bacao.notes import rules
-from bacao.notes.models import Note, NotePicture, NotePlace
+from bacao.notes.models import Note, NotePicture, NotePlace, NoteReport
 from bacao.notes.queries import count_published_notes
 from bacao.notes.rules.pictures import BYTES_AT_MOST, SUFFIX, CleanPicture, clean_picture
 from bacao.places.queries import list_places_by_id
@@ -116,7 +116,7 @@ def _hang_pictures(note: Note, cleaned: Sequence[CleanPicture], stored: Sequence
 
 @transaction.atomic
 def moderate_note(*, note: Note, state: str, reason: str = "", by: "User", at: datetime) -> Note:
-    """Publish or hide a note; hiding needs a reason, which its author reads (U44).
+    """Publish or hide a note; hiding needs a reason, which its author reads (U44). Reports on it are handled.
 
     The date of publication is kept when a note comes back, so that hiding and showing is no way to the top of
     the feed. Who did it stands in the note's history.
@@ -134,5 +134,6 @@ def moderate_note(*, note: Note, state: str, reason: str = "", by: "User", at: d
     if note.state == Note.State.PUBLISHED:
         note.published_at = note.published_at or at
     note.save(update_fields=["state", "state_reason", "published_at"])
+    NoteReport.objects.filter(note=note, handled_at=None).update(handled_at=at)
     announce(kind="note", ref_id=note.pk)
     return note

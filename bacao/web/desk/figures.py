@@ -40,6 +40,12 @@ class Counted:
     address: Callable[[datetime], dict[str, str]]
 
 
+def reported(at: datetime) -> Q:
+    """Return the notes that readers reported and nobody has looked at since."""
+    open_reports = apps.get_model("notes.NoteReport").objects.filter(handled_at=None)
+    return Q(pk__in=open_reports.values("note"))
+
+
 def payments_to_enquire(at: datetime) -> Q:
     """Return the payments nobody has told us about for ten minutes."""
     return Q(captured_at=None, failed_at=None, created_at__lt=at - ENQUIRE_AFTER)
@@ -58,6 +64,8 @@ def refunds_under_way(at: datetime) -> Q:
 WAITING = (
     Counted(Text("笔记待审核", "notes waiting"), "notes.note", lambda at: Q(state="pending"),
             lambda at: {"state__exact": "pending"}),
+    Counted(Text("被举报的笔记", "notes reported"), "notes.note", reported,
+            lambda at: {"reported": "open"}),
     Counted(Text("优惠暂停", "offers paused"), "offers.offer", lambda at: Q(state="paused"),
             lambda at: {"state__exact": "paused"}),
     Counted(Text("付款待查询", "payments to enquire"), "orders.payment", payments_to_enquire,
