@@ -1,5 +1,6 @@
 """Derived rows for finding things; all of them can be built again from the chapters below."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -60,10 +61,11 @@ class CategoryUsual(models.Model):
 
 
 class OutboxMark(models.Model):
-    """How far a reader of the outbox has come (a transaction id, DS8)."""
+    """How far a reader of the outbox has come: all before transaction `tx`, and the events `seen` beyond it (DS8)."""
 
     reader = models.CharField(max_length=32, primary_key=True)
     tx = models.BigIntegerField(default=0)
+    seen = ArrayField(models.BigIntegerField(), default=list)
 
     def __str__(self) -> str:
         return f"{self.reader} at {self.tx}"

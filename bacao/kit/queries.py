@@ -1,6 +1,6 @@
 """Reads that every chapter needs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, cast
 
@@ -41,30 +41,40 @@ def count_workers(at: datetime) -> int:
     return ProcrastinateWorker.objects.filter(last_heartbeat__gte=at - timedelta(seconds=30)).count()
 
 
-def get_news_lag_seconds(*, since_tx: int, at: datetime) -> float:
-    """Return the age of the oldest news of transaction `since_tx` or later; 0 if there is none."""
-    oldest = OutboxEvent.objects.filter(tx__gte=since_tx).aggregate(oldest=Min("recorded_at"))["oldest"]
+def get_news_lag_seconds(*, since_tx: int, seen: Collection[int] = (), at: datetime) -> float:
+    """Return the age of the oldest news of transaction `since_tx` or later that is not among those `seen`; else 0."""
+    waiting = OutboxEvent.objects.filter(tx__gte=since_tx).exclude(pk__in=seen)
+    oldest = waiting.aggregate(oldest=Min("recorded_at"))["oldest"]
     return max(0.0, (at - oldest).total_seconds()) if oldest else 0.0
 
 
 class News(NamedTuple):
-    """What was announced by transactions that have ended: ids by kind, and the mark to read on from."""
+    """What was announced: ids by kind, the mark to read on from, and the numbers of news read beyond the mark."""
 
     ids_by_kind: dict[str, set[int]]
     until_tx: int
+    seen: list[int]
 
 
-def read_news(*, since_tx: int) -> News:
-    """Return the news of every transaction from `since_tx` on that is older than all still running (DS8).
+def read_news(*, since_tx: int, seen: Collection[int] = ()) -> News:
+    """Return the news since the mark `since_tx` that are not among those `seen` beyond it (DS8).
 
-    Whoever remembers `until_tx` misses nothing, whichever transaction commits first: a number below it can never
-    write again. The mark is asked for first, so the rows it covers are there when they are read.
+    Whoever remembers `until_tx` and `seen` misses nothing, whichever transaction commits first: the mark stops at the
+    oldest transaction that still runs, so what that one announces is not behind it. News of quicker ones are read at
+    once and remembered by number; a long transaction holds up nobody's news but its own. The mark is asked for
+    first, so the rows it covers are there when they are read.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         until_tx: int = cursor.fetchone()[0]
+    known = set(seen)
     found: dict[str, set[int]] = {}
-    rows = OutboxEvent.objects.filter(tx__gte=since_tx, tx__lt=until_tx)
-    for kind, ref_id in rows.values_list("kind", "ref_id"):
-        found.setdefault(kind, set()).add(ref_id)
-    return News(found, until_tx)
+    beyond = []
+    for number, tx, kind, ref_id in OutboxEvent.objects.filter(tx__gte=since_tx).values_list(
+        "pk", "tx", "kind", "ref_id"
+    ):
+        if number not in known:
+            found.setdefault(kind, set()).add(ref_id)
+        if tx >= until_tx:
+            beyond.append(number)
+    return News(found, until_tx, beyond)

@@ -164,7 +164,9 @@ def test_reading_never_fails_and_taking_out_never_adds(query: str) -> None:
         assert len(chip.without) < len(normalise(query)) + 1
 
 
-@pytest.mark.parametrize(("typed", "first"), [("wul", "wulin"), ("武", "wulin"), ("hubin", "hubin"), ("long", "longxiang")])
+@pytest.mark.parametrize(
+    ("typed", "first"), [("wul", "wulin"), ("武", "wulin"), ("hubin", "hubin"), ("long", "longxiang")]
+)
 def test_areas_are_suggested_by_spelling_and_sound(typed: str, first: str) -> None:
     assert CITY.suggest(typed)[0].code == first
 

@@ -52,7 +52,9 @@ def open_shop(name_zh: str, name_en: str = "", *, at: datetime, metres: float = 
     return create_place(name_zh=name_zh, name_en=name_en, at=at, **values)
 
 
-def write_note(author: User, title: str, places: Sequence[Place], *, at: datetime, body: str = "好。", **more: Any) -> Note:
+def write_note(
+    author: User, title: str, places: Sequence[Place], *, at: datetime, body: str = "好。", **more: Any
+) -> Note:
     """Publish a note an hour ago."""
     row = NoteRow(
         author_id=author.pk, kind="food", title=title, body=body, place_ids=[place.pk for place in places],

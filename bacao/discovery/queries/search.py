@@ -34,6 +34,7 @@ WEIGHED_MAX = 50
 ENOUGH = 5
 NEAR_AREA_M = {"street": 500, "station": 800}
 RADIUS_WITHOUT_WORDS_M = 3_000
+AROUND_LESS = 1_000  # for being near the street that was asked for, not on it
 SIBLING = READING - 3_000  # a shop of the kind above the one asked for
 
 
@@ -112,8 +113,9 @@ def _fits(item: NearbyItem, understood: Understood) -> bool:
 
 def _points_of_places(text: str, understood: Understood, view: Viewpoint) -> dict[int, int]:
     """Return text points by place id: exact answers first, forgiving ones only where there are few of those."""
-    area, category, rest = _area_filter(understood.area), understood.category, understood.rest
-    filters = every([area, lexeme(f"c:{category.code}") if category else ""])
+    category, rest = understood.category, understood.rest
+    inside, around = _on_area(understood.area), _around_area(understood.area)
+    area, kind = some([inside, around]), lexeme(f"c:{category.code}") if category else ""
     by_name = _all_of(text) if understood.chips else ""
     points: dict[int, int] = {}
 
@@ -122,12 +124,14 @@ def _points_of_places(text: str, understood: Understood, view: Viewpoint) -> dic
             if candidate.ref_id not in points:
                 points[candidate.ref_id] = _text_points(candidate, text, rest) or otherwise
 
-    add(some([every([filters, _all_of(rest)]), by_name]), otherwise=TEXT if rest else READING)
+    add(some([every([inside, kind, _all_of(rest)]), by_name]), otherwise=TEXT if rest else READING)
+    if around:
+        add(every([around, kind, _all_of(rest)]), otherwise=(TEXT if rest else READING) - AROUND_LESS)
     if len(points) < ENOUGH and category and category.parent:
         add(every([area, lexeme(f"c:{category.parent}"), _all_of(rest)]), otherwise=SIBLING)
     if len(points) < ENOUGH and rest:
         wanted = prepare(rest)
-        for candidate in find_places(every([filters, _forgiving(rest)]), lat=view.lat, lon=view.lon):
+        for candidate in find_places(every([area, kind, _forgiving(rest)]), lat=view.lat, lon=view.lon):
             found = _text_points(candidate, text, rest) or fuzzy_points(wanted, candidate.names, candidate.sound)
             if found:
                 points.setdefault(candidate.ref_id, found)
@@ -140,14 +144,17 @@ def _text_points(candidate: Candidate, text: str, rest: str) -> int:
     return max(name_points(prepare(words), candidate.names, candidate.sound) for words in asked)
 
 
-def _area_filter(area: Known | None) -> str:
-    """Return a tsquery for the places of an area: in the district, or on or around the street or station."""
-    if area is None:
+def _on_area(area: Known | None) -> str:
+    """Return a tsquery for the places of a district, or on a street; of a station none is on it."""
+    return lexeme(f"{area.kind[0]}:{area.code}") if area else ""
+
+
+def _around_area(area: Known | None) -> str:
+    """Return a tsquery for the places around a street or a station."""
+    if area is None or area.kind not in NEAR_AREA_M or area.latitude is None or area.longitude is None:
         return ""
-    if area.kind == "district" or area.latitude is None or area.longitude is None:
-        return lexeme(f"{area.kind[0]}:{area.code}")
     cells = cells_around(area.latitude, area.longitude, NEAR_AREA_M[area.kind])
-    return some([lexeme(f"s:{area.code}"), *(lexeme(f"x:{cell}") for cell in cells)])
+    return some(lexeme(f"x:{cell}") for cell in cells)
 
 
 def _all_of(text: str) -> str:
@@ -163,7 +170,8 @@ def _forgiving(text: str) -> str:
 def _find_notes(text: str, understood: Understood, language: str, place_ids: Sequence[int], limit: int) -> list["Note"]:
     """Return notes with all the words, or about the right kind of place; then notes about the places found."""
     category = understood.category
-    filters = every([_area_filter(understood.area), lexeme(f"c:{category.code}") if category else ""])
+    area = some([_on_area(understood.area), _around_area(understood.area)])
+    filters = every([area, lexeme(f"c:{category.code}") if category else ""])
     hits = find_notes(some([every([filters, _all_of(understood.rest)]), _all_of(text)]))
     if len(hits) < ENOUGH and understood.rest:
         known = {hit.ref_id for hit in hits}

@@ -14,6 +14,7 @@ from bacao.redemption.queries import list_place_ids_of_redemptions
 from bacao.reviews.queries import list_place_ids_of_reviews
 
 READER = "search"
+NEVER = 2**62  # a transaction nobody will live to see
 REBUILD_FROM = 2_000  # news of more things than this are cheaper to answer by writing everything again
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('bacao.discovery.search'))"
 
@@ -24,11 +25,11 @@ def rebuild_search(*, at: datetime) -> int:
     The mark is taken first: what changes meanwhile is read once more afterwards, which does no harm.
     """
     with transaction.atomic():
-        until_tx = read_news(since_tx=2**62).until_tx
+        news = read_news(since_tx=read_news(since_tx=NEVER).until_tx)
         refresh_standings(at=at)
         refresh_usual_amounts()
         count = write_all_documents()
-        OutboxMark.objects.update_or_create(reader=READER, defaults={"tx": until_tx})
+        OutboxMark.objects.update_or_create(reader=READER, defaults={"tx": news.until_tx, "seen": news.seen})
     return count
 
 
@@ -43,14 +44,14 @@ def follow_outbox(*, at: datetime) -> int:
     mark = OutboxMark.objects.filter(reader=READER).first()
     if mark is None:
         return rebuild_search(at=at)
-    news = read_news(since_tx=mark.tx)
+    news = read_news(since_tx=mark.tx, seen=mark.seen)
     count = sum(map(len, news.ids_by_kind.values()))
     if count > REBUILD_FROM:
         return rebuild_search(at=at)
     if count:
         _refresh(news.ids_by_kind, at)
-    if news.until_tx != mark.tx:
-        OutboxMark.objects.filter(reader=READER).update(tx=news.until_tx)
+    if (news.until_tx, news.seen) != (mark.tx, mark.seen):
+        OutboxMark.objects.filter(reader=READER).update(tx=news.until_tx, seen=news.seen)
     return count
 
 

@@ -21,8 +21,8 @@ def search(request: PageRequest) -> HttpResponse:
     """Show what answers `?q=`; without a query, ways to begin."""
     query = " ".join(request.GET.get("q", "").split())[:80]
     if not query:
-        context = {"query": "", "categories": list_top_categories(), "districts": list_districts()}
-        return render(request, "resident/search.html", context)
+        ways = {"query": "", "categories": list_top_categories(), "districts": list_districts()}
+        return render(request, "resident/search.html", ways)
     ensure_built(at=request.at)
     found = find(
         text=query,
@@ -35,7 +35,7 @@ def search(request: PageRequest) -> HttpResponse:
         viewer=request.user if request.user.is_authenticated else None,
     )
     cards = make_note_cards(found.notes, at=request.at, where=request.where, viewer=request.user)
-    context = {"query": query, "found": found, "cards": cards}
+    context: dict[str, object] = {"query": query, "found": found, "cards": cards}
     if not found.places and not cards:
         context["categories"] = list_top_categories()
     return render(request, "resident/search.html", context)
