@@ -75,7 +75,7 @@ def post(
     :raises DifferentContent: if the id stands for something else.
     """
     posting = Posting(id=id, kind=kind, entries=entries, origin=origin, effective_at=effective_at, book=book)
-    return post_many([posting]) == 1
+    return post_many(postings=[posting]) == 1
 
 
 def reverse(*, id: UUID, reverses: UUID, kind: str, origin: dict[str, Any], effective_at: datetime) -> bool:
@@ -87,10 +87,10 @@ def reverse(*, id: UUID, reverses: UUID, kind: str, origin: dict[str, Any], effe
     """
     book = Transaction.objects.values_list("book", flat=True).get(pk=reverses)
     entries = rules.mirrored(list_lines(reverses))
-    return post_many([Posting(id, kind, entries, effective_at, origin, book, reverses)]) == 1
+    return post_many(postings=[Posting(id, kind, entries, effective_at, origin, book, reverses)]) == 1
 
 
-def post_many(postings: Sequence[Posting]) -> int:
+def post_many(*, postings: Sequence[Posting]) -> int:
     """Book transactions inside the caller's database transaction; made for loading a history, and the path of `post`.
 
     Limits are kept for the whole, not between one posting and the next.
@@ -111,7 +111,7 @@ def post_many(postings: Sequence[Posting]) -> int:
         unbooked = _find_unbooked(postings, hashes)
         if len(unbooked) == len(postings):
             raise
-        return post_many(unbooked)
+        return post_many(postings=unbooked)
     booked = _book(postings, hashes)
     if len(booked) < len(postings):
         left = _find_unbooked([posting for posting in postings if posting.id not in booked], hashes)
