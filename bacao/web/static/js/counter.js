@@ -84,6 +84,7 @@ async function startCamera() {
   try {
     scanner ??= new Scanner(part("video"), seen);
     await scanner.start();
+    performance.mark("camera");
     part("camera").dataset.on = "";
     part("torch").hidden = !scanner.hasTorch;
     navigator.wakeLock?.request("screen").catch(() => {});
