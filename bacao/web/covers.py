@@ -118,7 +118,7 @@ def _scatter(cover: Cover, lots: Random, emoji: list[str]) -> None:
     if units_of(cover.line) > 11:
         cover.line = ""
     cover.turn = lots.uniform(-5, 5)
-    cover.line_size = fit(cover.line, width=62, height=30, largest=13)
+    cover.line_size = max(6.5, min(13, 66 / max(1, units_of(cover.line))))  # one row: it sits on a label
 
 
 def _table(cover: Cover, lots: Random, emoji: list[str]) -> None:

@@ -13,7 +13,7 @@ from .trades import TRADES, Dish, Trade, leaf_of
 from .writing import mood_of, write_note
 
 SHOPS, NOTES, RESIDENTS, CREATORS = 2160, 3240, 420, 60
-LAYOUT_COUNT = 10
+LAYOUT_COUNT = 13
 CHAIN_SHARE = 0.07
 ENGLISH_NOTES = 0.3
 TITLE_REPEATS = 5
