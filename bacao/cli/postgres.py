@@ -18,6 +18,7 @@ ROOT_RUNS_AS = "pgserver"  # PostgreSQL refuses to run as root; the wheel's own 
 VERSION = 18
 OLDEST_VERSION = 15
 START_SECONDS = 30
+STOP_SECONDS = 60  # it writes down what it holds in memory; cut short, the next start does that work
 SOCKET_PATH_BYTES = 107  # what Linux allows for a socket's whole path
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # tests may lose their data
 
@@ -64,7 +65,7 @@ def running(data: Path, *, careless: bool = False, log: Path | None = None) -> I
         _wait_until_ready(data, child)
         yield child
     finally:
-        child.stop()
+        child.stop(seconds=STOP_SECONDS)
 
 
 def ensure_database(data: Path, name: str) -> None:
@@ -106,7 +107,7 @@ def check_version(url: str) -> int:
 
 
 def check_reachable(data: Path) -> None:
-    """Make sure that PostgreSQL can live in `data`: every folder above passable for its user, the path short enough.
+    """Make sure that PostgreSQL can live in `data`: of its version, passable for its user, the path short enough.
 
     :raises NoDatabase: with the folder in the way and the remedy.
     """
@@ -115,6 +116,15 @@ def check_reachable(data: Path) -> None:
             Text(
                 f"{data} 路径太长, PostgreSQL 的套接字放不下: 请把 BACAO_VAR 设为短一些的目录。",
                 f"{data} is too long a path for PostgreSQL's socket: set BACAO_VAR to a shorter one.",
+            )
+        )
+    if (data / "PG_VERSION").exists() and (made_by := (data / "PG_VERSION").read_text().strip()) != str(VERSION):
+        raise NoDatabase(
+            Text(
+                f"{data} 由 PostgreSQL {made_by} 建立, 这里是 {VERSION}: "
+                "请用旧版本 bacao backup, 移开该目录, 再 bacao restore。",
+                f"{data} was made by PostgreSQL {made_by}, this is {VERSION}: run bacao backup with the version of "
+                "Bacao that made it, move the folder away, then run bacao restore with this one.",
             )
         )
     if os.geteuid() == 0 and (closed := closed_folder(data.parent) or closed_folder(programs())):

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 STOP_SECONDS = 10.0
-LOG_BYTES = 20_000_000
+LOG_BYTES = 50_000_000
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -47,6 +48,12 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return  # nobody is left
+
+    def trim_log(self) -> None:
+        """Put a log that has grown too long aside as `<name>.log.1`; the process writes on into the emptied file."""
+        if self.log and self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
 
     def tail(self, lines: int = 12) -> str:
         """Return the last lines that it wrote."""
@@ -101,13 +108,10 @@ def wait_for_port(host: str, port: int, *, seconds: float) -> bool:
 
 @contextmanager
 def _opened(log: Path | None) -> Iterator[IO[bytes] | None]:
-    """Open `log` for appending, after putting one that has grown too long aside."""
     if log is None:
         yield None
         return
     log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > LOG_BYTES:
-        log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as out:
         yield out
 

@@ -180,6 +180,8 @@ def _watch(children: list[Child]) -> None:
     """
     while True:
         _check(children)
+        for child in children:
+            child.trim_log()
         time.sleep(LOOK_SECONDS)
 
 

@@ -30,6 +30,12 @@ def test_nobody_else_minds_a_closed_folder(tmp_path: Path, monkeypatch: pytest.M
     postgres.check_reachable(closed / "postgres")
 
 
+def test_data_of_another_version_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "PG_VERSION").write_text("16\n")
+    with pytest.raises(postgres.NoDatabase, match="was made by PostgreSQL 16"):
+        postgres.check_reachable(tmp_path)
+
+
 def test_a_postgresql_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     class Old:
         info = SimpleNamespace(server_version=140012)
