@@ -1,5 +1,6 @@
 """Now (此刻): what is good near here at this minute, as a list and on a map."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from bacao.discovery.queries import list_nearby
 from bacao.web.requests import PageRequest
 from bacao.web.resident.views.feed import list_top_categories
 
+SLUG = re.compile(r"[-a-z0-9_]{1,50}")
 RADIUS_M = 1_200
 SHOWN_MAX = 30
 PRICES = (30, 60, 100, 200)  # yuan a head
@@ -52,7 +54,7 @@ class Choice:
 def read_choice(asked: QueryDict) -> Choice:
     """Return what an address asks for; what it cannot mean is passed over."""
     return Choice(
-        category=asked.get("category", "")[:50],
+        category=category if SLUG.fullmatch(category := asked.get("category", "")) else "",
         price=_number(asked, "price", 9_999),
         walk=_number(asked, "walk", 60),
         party=_number(asked, "party", 20) or 1,
