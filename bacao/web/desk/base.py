@@ -82,18 +82,19 @@ class DeskAdmin(ModelAdmin):
     """
 
     editable: tuple[str, ...] = ()
+    asks_reason = False  # whether its actions take one, which stands in the row
     addable = False
     paginator = EstimatingPaginator
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 50
-    action_form = ReasonForm
     change_form_template = "desk/change_form.html"
     object_history_template = "desk/history.html"
     preserve_filters = True
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
+        self.action_form = ReasonForm if self.asks_reason else ActionForm
         self._cells: dict[str, Callable[[Any], str]] = {}
 
     # --- what may be done ---
@@ -216,6 +217,7 @@ class DeskAdmin(ModelAdmin):
             actions = [(found[1], found[2]) for found in self.get_actions(request).values() if found]
             context["row_actions"] = actions
             context["act_url"] = reverse(f"admin:{self._act_name()}", args=[row.pk]) if actions else ""
+            context["asks_reason"] = self.asks_reason
             context["tracked"] = is_tracked(self.model)
             context["changes"] = list_changes(self.model, row.pk, row, limit=10)
         return super().render_change_form(request, context, *args, **kwargs)

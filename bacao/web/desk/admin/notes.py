@@ -90,6 +90,7 @@ class NoteAdmin(DeskAdmin):
         "created_at", "published_at",
     )  # fmt: skip
     inlines = (ReportInline, PictureInline, NotePlaceInline)
+    asks_reason = True
     actions = ("publish", "hide")
 
     def _moderate(self, request: HttpRequest, rows: Any, state: str, done: Text) -> None:

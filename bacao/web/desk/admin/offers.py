@@ -75,6 +75,7 @@ class OfferAdmin(DeskAdmin):
     ordering = ("-id",)
     fields = ("place", "kind", "state", "state_reason", "state_changed_at", "taken", "created_by", "created_at")
     inlines = (VersionInline, StateChangeInline)
+    asks_reason = True
     actions = ("pause", "resume", "end")
 
     def get_queryset(self, request: HttpRequest) -> Any:
