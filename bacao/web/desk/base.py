@@ -82,7 +82,6 @@ class DeskAdmin(ModelAdmin):
     """
 
     editable: tuple[str, ...] = ()
-    asks_reason = False  # whether its actions take one, which stands in the row
     addable = False
     paginator = EstimatingPaginator
     show_full_result_count = False
@@ -94,7 +93,6 @@ class DeskAdmin(ModelAdmin):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.action_form = ReasonForm if self.asks_reason else ActionForm
         self._cells: dict[str, Callable[[Any], str]] = {}
 
     # --- what may be done ---
@@ -217,7 +215,7 @@ class DeskAdmin(ModelAdmin):
             actions = [(found[1], found[2]) for found in self.get_actions(request).values() if found]
             context["row_actions"] = actions
             context["act_url"] = reverse(f"admin:{self._act_name()}", args=[row.pk]) if actions else ""
-            context["asks_reason"] = self.asks_reason
+            context["asks_reason"] = self.action_form is ReasonForm
             context["tracked"] = is_tracked(self.model)
             context["changes"] = list_changes(self.model, row.pk, row, limit=10)
         return super().render_change_form(request, context, *args, **kwargs)

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from bacao.kit.text import Text
 from bacao.notes.services import moderate_note
 from bacao.web.desk import words
-from bacao.web.desk.base import DeskAdmin, DeskInline, StandingFilter, act, link, operator_of, reason_of
+from bacao.web.desk.base import DeskAdmin, DeskInline, ReasonForm, StandingFilter, act, link, operator_of, reason_of
 from bacao.web.desk.figures import reported
 from bacao.web.desk.words import said
 
@@ -90,7 +90,7 @@ class NoteAdmin(DeskAdmin):
         "created_at", "published_at",
     )  # fmt: skip
     inlines = (ReportInline, PictureInline, NotePlaceInline)
-    asks_reason = True
+    action_form = ReasonForm
     actions = ("publish", "hide")
 
     def _moderate(self, request: HttpRequest, rows: Any, state: str, done: Text) -> None:

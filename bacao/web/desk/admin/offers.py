@@ -10,7 +10,7 @@ from django.utils import timezone
 from bacao.kit.text import Text
 from bacao.offers.services import set_offer_state
 from bacao.web.desk import words
-from bacao.web.desk.base import DeskAdmin, DeskInline, act, link, operator_of, reason_of
+from bacao.web.desk.base import DeskAdmin, DeskInline, ReasonForm, act, link, operator_of, reason_of
 from bacao.web.desk.words import said
 from bacao.web.templatetags.bacao import local, money
 
@@ -75,7 +75,7 @@ class OfferAdmin(DeskAdmin):
     ordering = ("-id",)
     fields = ("place", "kind", "state", "state_reason", "state_changed_at", "taken", "created_by", "created_at")
     inlines = (VersionInline, StateChangeInline)
-    asks_reason = True
+    action_form = ReasonForm
     actions = ("pause", "resume", "end")
 
     def get_queryset(self, request: HttpRequest) -> Any:
