@@ -108,7 +108,7 @@ def reply_to_review(*, review: Review, by: "User", body: str, at: datetime) -> R
 
 
 @transaction.atomic
-def load_reviews(rows: Sequence[ReviewRow]) -> list[Review]:
+def load_reviews(*, rows: Sequence[ReviewRow]) -> list[Review]:
     """Write past reviews, one for each arrival, with their news."""
     reviews = [
         Review(

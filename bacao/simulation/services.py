@@ -276,7 +276,7 @@ def _live(
     _tell_planner()
     came = [(plan, order) for plan, order in zip(history, orders, strict=True) if plan.came_at]
     arrivals = load_redemptions(
-        [
+        rows=[
             RedemptionRow(
                 voucher_id=voucher.pk, redeemed_at=plan.came_at, bill_minor=plan.bill_minor, clerk_id=clerks[plan.offer]
             )
@@ -284,7 +284,7 @@ def _live(
             if plan.came_at
             for voucher in order.vouchers
         ],
-        at,
+        at=at,
     )
     arrived = {arrival.redemption.voucher_id: arrival for arrival in arrivals if arrival.redemption}
     of_order = {order.order.pk: arrived.get(order.vouchers[0].pk) for _, order in came}
@@ -293,7 +293,7 @@ def _live(
         if plan.fate is Fate.UNDONE and arrival and arrival.redemption and plan.came_at:
             _take_back(arrival.redemption, plan.came_at + timedelta(minutes=6))
     load_reviews(
-        [
+        rows=[
             ReviewRow(
                 arrival=arrival, stars=plan.stars, body=plan.review, written_at=plan.reviewed_at, reply=plan.reply,
                 replied_at=min(plan.reviewed_at + timedelta(hours=3), at) if plan.reply else None,

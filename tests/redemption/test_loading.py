@@ -57,7 +57,7 @@ def test_a_loaded_history_equals_a_lived_one(db: None, at: datetime) -> None:
         RedemptionRow(voucher.pk, moment, clerk_id=loaded.clerk.pk, bill_minor=bills.get(kind["kind"]))
         for voucher, kind, moment in zip(sell_all(loaded, at), KINDS, moments, strict=True)
     ]
-    arrivals = load_redemptions(rows, at + timedelta(days=1))
+    arrivals = load_redemptions(rows=rows, at=at + timedelta(days=1))
     assert facts(loaded) == facts(lived)
     assert [arrival.redemption.place for arrival in arrivals if arrival.redemption] == [loaded.place] * 2
     assert get_total("cny") == 0
@@ -67,7 +67,7 @@ def test_a_card_is_loaded_use_by_use(db: None, at: datetime) -> None:
     shop = make_shop()
     voucher = shop.sell(at, kind="card", price_minor=10000, list_minor=15000, uses=3)
     rows = [RedemptionRow(voucher.pk, at + timedelta(days=2)), RedemptionRow(voucher.pk, at, uses=2)]
-    load_redemptions(rows, at + timedelta(days=3))
+    load_redemptions(rows=rows, at=at + timedelta(days=3))
     uses = Redemption.objects.order_by("use_number")
     assert [use.paid_minor for use in uses] == [3334, 3333, 3333]
     assert len({use.key for use in uses}) == 2, "a press keeps its uses together"
@@ -83,7 +83,7 @@ def test_more_rows_do_not_cost_more_statements(db: None, at: datetime) -> None:
         vouchers = factories.make_vouchers(version, shop.member, quantity=quantity, at=at)
         rows = [RedemptionRow(voucher.pk, at + timedelta(hours=5)) for voucher in vouchers]
         with CaptureQueriesContext(connection) as context:
-            load_redemptions(rows, at + timedelta(days=1))
+            load_redemptions(rows=rows, at=at + timedelta(days=1))
         return len(context)
 
     assert load(10) <= load(2) + 1
@@ -93,4 +93,4 @@ def test_more_rows_do_not_cost_more_statements(db: None, at: datetime) -> None:
 def test_nothing_is_loaded_from_the_future(db: None, at: datetime) -> None:
     shop = make_shop()
     with pytest.raises(AssertionError):
-        load_redemptions([RedemptionRow(shop.sell(at).pk, at + timedelta(seconds=1))], at)
+        load_redemptions(rows=[RedemptionRow(shop.sell(at).pk, at + timedelta(seconds=1))], at=at)

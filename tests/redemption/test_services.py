@@ -3,7 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -465,13 +465,9 @@ def test_rd42_an_undo_has_its_own_key_and_happens_once(shop: Shop, at: datetime)
     voucher, key = shop.sell(at), uuid4()
     redemption_key = shop.redeem(voucher, at).content["redemption"]
 
-    def undo(key: object) -> str:
+    def undo(key: UUID) -> str:
         return undo_redemption(
-            merchant_id=shop.merchant.pk,
-            clerk=shop.clerk,
-            redemption_key=redemption_key,
-            key=key,
-            at=at,  # type: ignore[arg-type]
+            merchant_id=shop.merchant.pk, clerk=shop.clerk, redemption_key=redemption_key, key=key, at=at
         ).outcome
 
     assert undo(key) == undo(key) == "undone"

@@ -103,7 +103,7 @@ def test_stars_are_counted(shop: Shop, at: datetime) -> None:
 def test_a_history_is_loaded(shop: Shop, at: datetime) -> None:
     arrivals = [visit(shop, at + timedelta(days=number)) for number in range(3)]
     rows = [ReviewRow(arrival, 4, "好", at + timedelta(days=5), "谢谢", at + timedelta(days=6)) for arrival in arrivals]
-    assert len(load_reviews(rows)) == Review.objects.count() == 3
+    assert len(load_reviews(rows=rows)) == Review.objects.count() == 3
     assert OutboxEvent.objects.filter(kind="review").count() == 3
 
 

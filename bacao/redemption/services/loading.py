@@ -48,7 +48,7 @@ class RedemptionRow:
 
 
 @transaction.atomic
-def load_redemptions(rows: Sequence[RedemptionRow], at: datetime) -> list[Arrival]:
+def load_redemptions(*, rows: Sequence[RedemptionRow], at: datetime) -> list[Arrival]:
     """Write past redemptions with their books, arrivals and news; return the arrivals (`.redemption` is loaded).
 
     The vouchers must exist unused, and nothing may lie after `at`. Several presses by one person at one place within
