@@ -121,6 +121,15 @@ def _cache_of_one_test() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _language_of_one_test() -> None:
+    """Begin each test in the first language: a page in another leaves that one switched on in its thread."""
+    from django.conf import settings
+    from django.utils import translation
+
+    translation.activate(settings.LANGUAGE_CODE)
+
+
+@pytest.fixture(autouse=True)
 def _media_of_one_test(settings: object, tmp_path: Path) -> Iterator[None]:
     """Keep uploads of a test out of every other."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]  # pytest-django's wrapper sets anything

@@ -137,13 +137,13 @@ def test_a_part_that_dies_takes_the_tree_down(up: Callable[[], Tree], word: str)
     assert _left(members) == []
 
 
-def test_a_port_in_use_is_said_before_anything_starts(home: Path) -> None:
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        tried = subprocess.run(_command(port), env=_environment(home), cwd=ROOT, capture_output=True, text=True)
+        tried = subprocess.run(_command(port), env=_environment(tmp_path), cwd=ROOT, capture_output=True, text=True)
     assert tried.returncode == 1
     assert f"Port {port} is in use" in tried.stderr
     assert tried.stdout == ""
-    assert not (home / "postgres" / "postmaster.pid").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["up.lock"]
