@@ -175,10 +175,11 @@ def _vertical(cover: Cover, lots: Random, emoji: list[str]) -> None:
     cover.tone = lots.choice((PALE, PALE, RICH, DEEP))
     wide = cover.shape == "wide"
     cover.pieces = [Piece(emoji[0], 25 if wide else 32, 66 if wide else 76, 40 if wide else 54, lots.uniform(-10, 10))]
-    if cover.is_chinese:
-        cover.line_size = fit(
-            cover.line, width=36 if wide else 92, height=40 if wide else 52, largest=12 if wide else 25
-        )
+    length, column = units_of(cover.line), {"portrait": 92, "square": 60, "wide": 36}[cover.shape]
+    if cover.is_chinese and length <= 6.5:  # one column, above the seal
+        cover.line_size = min(12 if wide else 25, column / (length * 1.06))
+    elif cover.is_chinese:
+        cover.line_size = fit(cover.line, width=column, height=40 if wide else 52, largest=12 if wide else 17)
     else:
         cover.line_size = fit(cover.line, width=80, height=24 if wide else 52, largest=11 if wide else 19)
 
