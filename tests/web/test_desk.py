@@ -141,7 +141,8 @@ def test_every_table_that_matters_has_a_drawer_and_words_in_both_languages() -> 
     hidden = {
         "auth.Permission", "auth.Group", "contenttypes.ContentType", "sessions.Session", "admin.LogEntry",
         "account.EmailAddress", "account.EmailConfirmation", "pghistory.Context", "pghistory.Events",
-        "pghistory.MiddlewareEvents", "kit.RateBucket", "accounts.SignInCode", "notes.NotePlace", "notes.NotePicture", "notes.NoteReport",
+        "pghistory.MiddlewareEvents", "kit.RateBucket", "accounts.SignInCode", "notes.NotePlace", "notes.NotePicture",
+        "notes.NoteReport",
         "notes.Save", "offers.OfferFunder", "offers.OfferStock", "offers.PersonalUse", "offers.StateChange",
         "places.OpeningPattern", "places.OpeningSpan", "places.MapFeature", "redemption.VoucherCode",
         "redemption.Attempt", "discovery.OutboxMark", "discovery.CategoryUsual",
