@@ -39,6 +39,12 @@ def query_payment(payment_id: str, attempt: int) -> None:
         log.warning("provider_unreachable", reason=str(unreachable))
 
 
+@app.task(name="orders.close_payment", retry=PATIENT)
+def close_payment(payment_id: str) -> None:
+    """End the payment of an order that its buyer gave up."""
+    services.ask_provider(payment_id=UUID(payment_id), close=True, at=timezone.now())
+
+
 @app.task(name="orders.send_refund", retry=PATIENT)
 def send_refund(refund_id: str) -> None:
     """Have the provider send money back."""

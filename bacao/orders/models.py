@@ -1,10 +1,13 @@
 """The purchase: order, payment, refund, and the vouchers it brings."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+
+from bacao.orders import rules
 
 
 class Order(models.Model):
@@ -68,6 +71,11 @@ class Order(models.Model):
         if self.cancelled_at:
             return self.State.EXPIRED if self.cancel_reason == self.EXPIRED_REASON else self.State.CANCELLED
         return self.State.WAITING
+
+    @property
+    def pay_until(self) -> datetime:
+        """When the provider stops taking money: a minute before the stock is given back (PR41)."""
+        return self.expires_at - rules.PROVIDER_MARGIN
 
     @property
     def is_refunded(self) -> bool:

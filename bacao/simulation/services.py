@@ -32,6 +32,7 @@ from bacao.places.services import (
 )
 from bacao.redemption.services import RedemptionRow, load_redemptions, undo_redemption
 from bacao.reviews.services import ReviewRow, load_reviews
+from bacao.sandbox.services import load_payments
 
 from .rules import geometry
 from .rules.city import RESIDENTS, CityPlan, plan_city
@@ -273,6 +274,13 @@ def _live(
         ],
         at=at,
     )  # fmt: skip
+    load_payments(
+        payments=[
+            (order.number, order.total_minor, order.paid_at)
+            for plan, (order, _) in zip(history, orders, strict=True)
+            if order.paid_at and order.total_minor and plan.fate is not Fate.REFUNDED
+        ]
+    )
     _tell_planner()
     came = [(plan, order) for plan, order in zip(history, orders, strict=True) if plan.came_at]
     arrivals = load_redemptions(

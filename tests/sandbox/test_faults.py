@@ -172,6 +172,27 @@ def test_late_money(street: Street, run_jobs: Run, is_stock_left: bool) -> None:
     assert get_total() == 0
 
 
+def test_cancelling_ends_the_payment_over_there(street: Street, run_jobs: Run) -> None:
+    order, address = street.order()
+    payer = Payer(street.url)
+    payer.open(address)
+    cancel_order(order=order, at=timezone.now())
+    assert run_jobs() == ["orders.close_payment"]
+    assert payer.press("pay").status_code == 409
+
+
+def test_refund_of_a_payment_from_the_past(street: Street) -> None:
+    from bacao.orders.gateways import get_gateway
+    from bacao.sandbox.services import load_payments
+
+    order, _ = street.order()
+    unknown = get_gateway().refund(order, refund_number="one", amount_minor=1, at=timezone.now())
+    assert (unknown.state, unknown.failure) == ("failed", "unknown_payment")
+    load_payments(payments=[(order.number, 3800, timezone.now())])
+    news = get_gateway().refund(order, refund_number="two", amount_minor=3800, at=timezone.now())
+    assert news.state == "confirmed"
+
+
 def test_late_money_for_an_order_the_buyer_cancelled_goes_back(street: Street, run_jobs: Run) -> None:
     order = street.pay("pay")
     cancel_order(order=order, at=timezone.now())

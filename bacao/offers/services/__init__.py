@@ -2,7 +2,7 @@
 
 from .loading import OfferRow, load_offers
 from .terms import OfferEnded, SoldMoreThanThat, create_offer, revise_offer, set_offer_state
-from .units import NotOnSale, PersonalLimitReached, SoldOut, return_units, take_units
+from .units import NotOnSale, PersonalLimitReached, SoldOut, load_personal_uses, return_units, take_units
 
 __all__ = [
     "NotOnSale",
@@ -13,6 +13,7 @@ __all__ = [
     "SoldOut",
     "create_offer",
     "load_offers",
+    "load_personal_uses",
     "return_units",
     "revise_offer",
     "set_offer_state",

@@ -1,5 +1,6 @@
 """Units of an offer, taken and given back by guarded updates whose row count is checked (PR38)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -16,6 +17,11 @@ TAKE_PERSONAL = """
     WHERE %(limit)s::int IS NULL OR %(quantity)s <= %(limit)s::int
     ON CONFLICT (offer_id, user_id) DO UPDATE SET used = mine.used + excluded.used, "limit" = excluded."limit"
     WHERE excluded."limit" IS NULL OR mine.used + excluded.used <= excluded."limit"
+"""
+LOAD_PERSONAL = """
+    INSERT INTO offers_personaluse AS mine (offer_id, user_id, used)
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[])
+    ON CONFLICT (offer_id, user_id) DO UPDATE SET used = mine.used + excluded.used, "limit" = NULL
 """
 TAKE_STOCK = """
     UPDATE offers_offerstock AS stock SET used = used + %(quantity)s
@@ -100,6 +106,13 @@ def return_units(*, offer_id: int, user_id: int, quantity: int, at: datetime) ->
     assert before is not None, f"offer {offer_id}: {quantity} more given back than taken"
     if before[0] == before[1]:
         announce(kind="offer", ref_id=offer_id)  # it can be had again
+
+
+def load_personal_uses(*, uses: Mapping[tuple[int, int], int]) -> None:
+    """Write what people took in the past, by (offer id, user id); a history may hold more than today's limit."""
+    rows = [(offer_id, user_id, used) for (offer_id, user_id), used in uses.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_PERSONAL, [list(column) for column in zip(*rows, strict=True)] or [[], [], []])
 
 
 def _refuse_stock(offer_id: int, quantity: int) -> None:

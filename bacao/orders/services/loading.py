@@ -1,5 +1,6 @@
 """Many orders at once, with their past: for the demo city and for migrations from elsewhere."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from django.utils import timezone
 from bacao.ledger.rules import Posting
 from bacao.ledger.services import post_many
 from bacao.offers.queries import get_terms, list_versions_by_id
+from bacao.offers.services import load_personal_uses
 from bacao.orders import rules
 from bacao.orders.models import Order, Payment, Refund, Voucher
 
@@ -50,8 +52,8 @@ class LoadedOrder(NamedTuple):
 def load_orders(*, rows: Sequence[OrderRow], at: datetime) -> list[LoadedOrder]:
     """Write past orders with payments, vouchers, refunds and books; return them in the order of the rows.
 
-    The stock is not touched: what was sold in the past is given to `offers.services.load_offers`. Nothing may lie
-    after `at`.
+    What people took counts towards their limits; the stock is not touched, as what was sold in the past is given to
+    `offers.services.load_offers`. Nothing may lie after `at`.
     """
     assert all(moment <= at for row in rows for moment in _moments(row)), "a history lies in the past"
     versions = list_versions_by_id(row.version_id for row in rows)
@@ -75,7 +77,17 @@ def load_orders(*, rows: Sequence[OrderRow], at: datetime) -> list[LoadedOrder]:
     post_many(
         postings=[*map(_paid, payments.values()), *(posting for refund in refunds for posting in _returned(refund))]
     )
+    load_personal_uses(uses=_kept(rows, loaded))
     return loaded
+
+
+def _kept(rows: Sequence[OrderRow], loaded: Sequence[LoadedOrder]) -> Counter[tuple[int, int]]:
+    """Return how many units each person kept of each offer."""
+    kept: Counter[tuple[int, int]] = Counter()
+    for row, (order, _) in zip(rows, loaded, strict=True):
+        if order.paid_at and not row.refunded_at:
+            kept[order.offer_version.offer_id, order.user_id] += order.quantity
+    return kept
 
 
 def _moments(row: OrderRow) -> list[datetime]:

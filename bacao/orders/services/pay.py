@@ -35,20 +35,22 @@ def start_payment(*, order: Order, at: datetime, site: str = "", language: str =
     """
     if order.paid_at:
         raise AlreadyPaid
-    ends_at = order.expires_at - rules.PROVIDER_MARGIN
-    if order.cancelled_at or at >= ends_at:
+    if order.cancelled_at or at >= order.pay_until:
         raise NoLongerOpen
-    payment, _ = Payment.objects.get_or_create(
+    payment, is_new = Payment.objects.get_or_create(
         order=order,
         defaults={"provider": settings.PAYMENT_PROVIDERS[0], "amount_minor": order.total_minor, "created_at": at},
     )
-    if payment.failure not in {"", MISMATCH}:
-        Payment.objects.filter(pk=payment.pk, captured_at=None).update(failure="", failed_at=None)  # a new try
-    jobs.configure_task("orders.query_payment", schedule_in={"seconds": rules.QUERY_AFTER_SECONDS[0]}).defer(
-        payment_id=str(payment.pk), attempt=0
-    )
+    is_new_try = payment.failure not in {"", MISMATCH}
+    if is_new_try:
+        Payment.objects.filter(pk=payment.pk, captured_at=None).update(failure="", failed_at=None)
+    if is_new or is_new_try:
+        wait = {"seconds": rules.QUERY_AFTER_SECONDS[0]}
+        jobs.configure_task("orders.query_payment", schedule_in=wait).defer(payment_id=str(payment.pk), attempt=0)
     gateway = get_gateway(payment.provider)
-    return gateway.checkout_url(order, expires_at=ends_at, site=site or settings.BASE_URL, language=language, at=at)
+    return gateway.checkout_url(
+        order, expires_at=order.pay_until, site=site or settings.BASE_URL, language=language, at=at
+    )
 
 
 @transaction.atomic

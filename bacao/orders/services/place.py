@@ -7,13 +7,14 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app as jobs
 
 from bacao.kit.text import Refused, Text
 from bacao.offers.queries import get_current_version, get_terms
 from bacao.offers.rules import say_amount
 from bacao.offers.services import NotOnSale, return_units, take_units
 from bacao.orders import rules
-from bacao.orders.models import Order, Voucher
+from bacao.orders.models import Order, Payment, Voucher
 
 from .vouchers import make_vouchers
 
@@ -160,10 +161,12 @@ def _write_order(
 def cancel_order(*, order: Order, at: datetime) -> None:
     """Give up an unpaid order and return its stock; cancelling twice changes nothing.
 
-    Money that is already on its way is sent back when it arrives.
+    A job closes the payment, too; money that is already on its way is sent back when it arrives.
     :raises AlreadyPaid:
     """
     if _close(order, at, "asked"):
+        for payment in Payment.objects.filter(order=order):
+            jobs.configure_task("orders.close_payment").defer(payment_id=str(payment.pk))
         return
     if Order.objects.filter(pk=order.pk, paid_at__isnull=False).exists():
         raise AlreadyPaid

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 def checkout(request: PageRequest, offer_id: int) -> HttpResponse:
     """Show what is bought, where and until when it is good, what it costs, and how one gets the money back."""
     if not request.user.is_authenticated:
-        return redirect(f"{reverse('resident:sign-in')}?next={request.get_full_path()}")
+        return _sign_in(request.get_full_path())
     version = _find_version(offer_id)
     return _page(request, version, quantity=_number(request.GET.get("quantity"), 1))
 
@@ -43,7 +44,7 @@ def buy(request: PageRequest) -> HttpResponse:
     typed = request.POST
     offer_id, quantity = _number(typed.get("offer"), 0), _number(typed.get("quantity"), 0)
     if not request.user.is_authenticated:
-        return redirect(f"{reverse('resident:sign-in')}?next={reverse('resident:checkout', args=[offer_id])}")
+        return _sign_in(reverse("resident:checkout", args=[offer_id]))
     try:
         order = place_order(
             user=request.user,
@@ -59,6 +60,10 @@ def buy(request: PageRequest) -> HttpResponse:
         raise Http404 from None
     except Refused as refused:
         return _page(request, _find_version(offer_id), quantity=quantity, refused=refused)
+
+
+def _sign_in(back_to: str) -> HttpResponse:
+    return redirect(f"{reverse('resident:sign-in')}?{urlencode({'next': back_to})}")
 
 
 def pay_page(request: PageRequest, order: "Order") -> str:

@@ -60,13 +60,15 @@ def order(request: PageRequest, order_id: UUID) -> HttpResponse:
     shown = _find(request, order_id)
     payment = getattr(shown, "payment", None)
     usable = [voucher for voucher in shown.vouchers.all() if voucher.uses_left]
-    is_open = shown.state == "waiting" and request.at < shown.expires_at
+    is_waiting = shown.state == "waiting"
+    is_open = is_waiting and request.at < shown.pay_until
     refunding = [refund for refund in shown.refunds.all() if not refund.confirmed_at and not refund.failed_at]
     context = {
         "order": shown,
         "payment": payment,
         "is_open": is_open,
-        "is_moving": bool(refunding) or (is_open and payment is not None),
+        "is_checking": is_waiting and not is_open and payment is not None,
+        "is_moving": bool(refunding) or (is_waiting and payment is not None),
         "refunding_minor": sum(refund.amount_minor for refund in refunding),
         "state": _state(shown),
         "vouchers": shown.vouchers.all(),
