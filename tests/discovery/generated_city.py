@@ -31,7 +31,7 @@ def make_frame(random: np.random.Generator) -> Frame:
     categories = [(code, "") for code in BRANCHES]
     categories += [(f"leaf-{i}", BRANCHES[i % len(BRANCHES)]) for i in range(LEAVES)]
     medians = np.rint(np.exp(random.normal(np.log(60), 0.5, len(categories)))) * 100
-    return Frame(*ORIGIN, tuple(categories), TAGS, KEYS, tuple(int(m) for m in medians))
+    return Frame(*ORIGIN, tuple(categories), tuple(int(m) for m in medians), TAGS, KEYS)
 
 
 def positions(count: int, random: np.random.Generator) -> np.ndarray:

@@ -38,11 +38,16 @@ VALUE_POINTS = tuple(
     for permille in range(VALUE_PERMILLE_MIN, VALUE_PERMILLE_MAX + 1)
 )
 
+CLOSING_SOON_MINUTES = 45
+CLOSING_POINTS = tuple(
+    -WEIGHTS["time_left"] * (CLOSING_SOON_MINUTES - minutes) // CLOSING_SOON_MINUTES
+    for minutes in range(CLOSING_SOON_MINUTES + 1)
+)
+
 ARRIVAL_POINTS_MAX = 400
 PRIOR_REVIEWS = 5
 PRIOR_STARS = 3.8
 STARS_SPREAD = 0.8
-CLOSING_SOON_MINUTES = 45
 
 
 class Hours(StrEnum):
@@ -78,17 +83,27 @@ class Reason(NamedTuple):
     text: Text
 
 
+def distance_slot(distance_m: int) -> int:
+    """Return where DISTANCE_POINTS has the points of a distance. The index compiles this, too."""
+    return min(distance_m, DISTANCE_MAX_M) // DISTANCE_STEP_M
+
+
+def value_slot(per_head_minor: int, median_minor: int) -> int:
+    """Return where VALUE_POINTS has the points of what a head pays; both amounts above 0. The index compiles this."""
+    permille = median_minor * 1000 // per_head_minor
+    return max(VALUE_PERMILLE_MIN, min(VALUE_PERMILLE_MAX, permille)) - VALUE_PERMILLE_MIN
+
+
 def distance_points(distance_m: float) -> int:
     """Return -1000 ln(1 + d / 400 m), looked up in steps of 10 m."""
-    return DISTANCE_POINTS[min(int(distance_m), DISTANCE_MAX_M) // DISTANCE_STEP_M]
+    return DISTANCE_POINTS[distance_slot(int(distance_m))]
 
 
 def value_points(per_head_minor: int | None, median_minor: int | None) -> int:
     """Return 800 ln(median / payable), within +-700; 0 where either is not known."""
     if not per_head_minor or not median_minor:
         return 0
-    permille = max(VALUE_PERMILLE_MIN, min(VALUE_PERMILLE_MAX, median_minor * 1000 // per_head_minor))
-    return VALUE_POINTS[permille - VALUE_PERMILLE_MIN]
+    return VALUE_POINTS[value_slot(per_head_minor, median_minor)]
 
 
 def quality_points(review_count: int, stars_hundredths: int | None) -> int:
@@ -114,9 +129,7 @@ def time_left_points(hours: Hours, minutes_left: int | None) -> int:
     """Return 0 down to -300 as closing time comes near, -900 while shut."""
     if hours is Hours.CLOSED:
         return -WEIGHTS["closed"]
-    if minutes_left is None or minutes_left >= CLOSING_SOON_MINUTES:
-        return 0
-    return -WEIGHTS["time_left"] * (CLOSING_SOON_MINUTES - max(minutes_left, 0)) // CLOSING_SOON_MINUTES
+    return 0 if minutes_left is None else CLOSING_POINTS[max(0, min(minutes_left, CLOSING_SOON_MINUTES))]
 
 
 def score_terms(facts: Facts) -> dict[str, int]:

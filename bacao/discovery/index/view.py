@@ -1,0 +1,119 @@
+"""One whole state of the index: a base, a delta over it, and how both are asked (discovery.md, sections 3 and 7)."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from bacao.discovery.index import kernel as k
+from bacao.discovery.index.asking import Moment, Query, look_at_clock, make_tables, open_until, read_query
+from bacao.discovery.index.columns import CELL_DM, EXACT_NEEDED, REACH_CELLS, SHUT, UNKNOWN, Frame, Part
+from bacao.discovery.index.compiling import HAS_NUMBA
+from bacao.discovery.index.kernel import search_parts
+from bacao.discovery.index.twin import in_order, search_numpy
+
+MINUTES_KEPT = 8
+NONE_GONE = np.empty(0, np.uint8)
+NONE_GONE.flags.writeable = False
+
+make_tables_once = cache(make_tables)
+
+
+class Hit(NamedTuple):
+    """One place of an answer. Distances in decimetres, amounts in minor units; `terms` add up to `score`.
+
+    `own` = quality and arrivals together. `closes` = minute since 1970 (UTC) at which it closes, None where it is shut
+    or nobody told. `how` = prices.USUAL, BILL or BASKET; `is_exact` says whether the price is the lowest there is.
+    """
+
+    shop_id: int
+    score: int
+    terms: dict[str, int]
+    distance_dm: int
+    per_head_minor: int
+    payable_minor: int
+    how: int
+    is_open: bool
+    hours_known: bool
+    closes: int | None
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A base, a delta, and the bitmap of base rows that the delta replaces; `most` = their highest bounds.
+
+    Nothing of it ever changes. Make one by `make_view`.
+    """
+
+    frame: Frame
+    base: Part
+    delta: Part
+    gone: np.ndarray
+    most: tuple[int, int]
+    number: tuple[int, int] = (0, 0)
+    _moments: "OrderedDict[int, tuple[Moment, Moment]]" = field(default_factory=OrderedDict, compare=False)
+
+    def covers(self, latitude: float, longitude: float, radius_m: int) -> bool:
+        """Return whether a circle lies within what the index can hold: 100 km each way around the city's origin."""
+        east, north = self.frame.project(latitude, longitude)
+        return bool(max(abs(east), abs(north)) + radius_m * 10 < REACH_CELLS * CELL_DM)
+
+    def moments(self, minute: int) -> tuple[Moment, Moment]:
+        """Return what a minute means in base and delta; those of the last few minutes asked for are kept (DS4)."""
+        known = self._moments.get(minute)
+        if known is None:
+            known = look_at_clock(self.base, minute), look_at_clock(self.delta, minute)
+            self._moments[minute] = known
+            while len(self._moments) > MINUTES_KEPT:
+                self._moments.popitem(last=False)
+        return known
+
+    def find(self, query: Query, counts: np.ndarray | None = None) -> np.ndarray:
+        """Return the best places as numbers (kernel.COLUMNS), best first, by the kernel or its twin.
+
+        :raises Unanswerable: a minute out of the horizon, or a name that the index does not know
+        """
+        if not HAS_NUMBA:
+            return self.find_numpy(query)
+        ask, (now, delta_now) = read_query(query, self.frame), self.moments(query.minute)
+        heap = np.empty((query.count + 1, k.COLUMNS), np.int64)
+        size = search_parts(
+            self.base, self.gone, now, self.most[0], self.delta, NONE_GONE, delta_now, self.most[1], ask,
+            make_tables_once(), heap, np.zeros(2, np.int64) if counts is None else counts,
+        )  # fmt: skip
+        return in_order(heap[:size])
+
+    def find_numpy(self, query: Query) -> np.ndarray:
+        """Return the same from NumPy."""
+        ask, (now, delta_now), tables = read_query(query, self.frame), self.moments(query.minute), make_tables_once()
+        replaced = search_numpy(self.delta, NONE_GONE, delta_now, ask, tables)
+        replaced[:, k.PART] = 1
+        both = np.concatenate([search_numpy(self.base, self.gone, now, ask, tables), replaced])
+        return in_order(both)[: query.count]
+
+    def search(self, query: Query) -> list[Hit]:
+        """Return the best places with their terms. :raises Unanswerable: see `find`"""
+        return [self._hit(row, query.minute) for row in self.find(query).tolist()]
+
+    def _hit(self, row: list[int], minute: int) -> Hit:
+        part = self.delta if row[k.PART] else self.base
+        terms = {"distance": k.NEAR, "own": k.OWN, "value": k.VALUE, "time_left": k.TIME, "fit": k.FIT}
+        return Hit(
+            row[k.SHOP_ID], row[k.SCORE], {name: row[column] for name, column in terms.items()}, row[k.DISTANCE],
+            row[k.PER_HEAD], row[k.PAYABLE], row[k.HOW], row[k.HOURS] not in (SHUT, UNKNOWN), row[k.HOURS] != UNKNOWN,
+            open_until(part, row[k.ROW], minute), not part.flags[row[k.ROW]] & EXACT_NEEDED,
+        )  # fmt: skip
+
+
+def make_view(
+    frame: Frame, base: Part, delta: Part, gone: np.ndarray = NONE_GONE, number: tuple[int, int] = (0, 0)
+) -> View:
+    """Return a state of the index. `gone` = a bit for each base row that no longer counts, or nothing."""
+    return View(frame, base, delta, gone, (_most(base), _most(delta)), number)
+
+
+def _most(part: Part) -> int:
+    return int(part.bound_points.max(initial=-(2**31)))
