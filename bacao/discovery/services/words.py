@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import cast
 
 from django.conf import settings
 
@@ -11,6 +10,7 @@ from bacao.discovery.queries import list_names
 from bacao.discovery.rules import runs_of
 
 GAZETTEER_FREQUENCY = 100_000
+RUNS_KEPT = 20_000  # addresses and dishes repeat a lot
 
 Cutter = Callable[[str], Iterable[str]]
 
@@ -30,4 +30,9 @@ def _cutter(names: tuple[str, ...]) -> Cutter:
     jieba.setLogLevel(logging.WARNING)
     for run in {run for name in names for run in runs_of(name)}:
         tokenizer.add_word(run, GAZETTEER_FREQUENCY)
-    return cast(Cutter, tokenizer.cut_for_search)
+
+    @lru_cache(maxsize=RUNS_KEPT)
+    def cut(run: str) -> tuple[str, ...]:
+        return tuple(tokenizer.cut_for_search(run))
+
+    return cut
