@@ -197,3 +197,7 @@ def test_the_worker_comes_from_the_root(client: Client) -> None:
     answer = client.get("/wallet-worker.js")
     assert answer["Content-Type"].startswith("text/javascript")
     assert b"networkFirst" in BytesIO(answer.content).read()
+
+
+def test_signing_out_takes_the_codes_off_the_device(client: Client, member: User) -> None:
+    assert client.post("/sign-out")["Clear-Site-Data"] == '"storage"'

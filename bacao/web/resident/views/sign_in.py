@@ -73,7 +73,9 @@ def sign_out(request: PageRequest) -> HttpResponse:
     if "everywhere" in request.POST and request.user.is_authenticated:
         end_sessions(user=request.user)
     logout(request)
-    return redirect("/")
+    answer = redirect("/")
+    answer["Clear-Site-Data"] = '"storage"'  # the wallet's codes, kept on this device for the moment without network
+    return answer
 
 
 @require_http_methods(["GET", "POST"])
