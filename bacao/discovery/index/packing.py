@@ -27,7 +27,10 @@ def same_row(ptr: np.ndarray, data: np.ndarray, a: int, b: int) -> bool:
     length = ptr[a + 1] - ptr[a]
     if length != ptr[b + 1] - ptr[b]:
         return False
-    return all(data[ptr[a] + i] == data[ptr[b] + i] for i in range(length))
+    for i in range(length):  # noqa: SIM110  # Numba compiles no generators
+        if data[ptr[a] + i] != data[ptr[b] + i]:
+            return False
+    return True
 
 
 @compiled
