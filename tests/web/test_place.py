@@ -19,7 +19,7 @@ from bacao.redemption.models import Arrival
 from bacao.reviews.models import Review
 from bacao.web.shop_now import offers_now
 from tests.discovery.town import found_town, give_standing, open_shop, write_note
-from tests.factories import make_offer_version, make_user
+from tests.factories import make_merchant, make_offer_version, make_place, make_user
 
 pytestmark = pytest.mark.django_db
 STATEMENTS_AT_MOST = 12
@@ -222,3 +222,9 @@ def test_the_number_of_statements(signed_in: bool, client: Client, place: Place,
         page(client, place)
     most = STATEMENTS_AT_MOST + (4 if signed_in else 0)  # session, person, what they keep: places and notes
     assert len(asked) <= most, [row["sql"][:90] for row in asked]
+
+
+def test_data_of_openstreetmap_says_so(client: Client) -> None:
+    own, theirs = make_place(make_merchant()), make_place(make_merchant(), source="osm", source_ref="node/1")
+    assert "OpenStreetMap" in client.get(f"/places/{theirs.pk}").text
+    assert "© OpenStreetMap" not in client.get(f"/places/{own.pk}").text

@@ -1,5 +1,6 @@
 """What every template may use: both languages, money, distance, times."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
 from bacao.kit.text import Text
+from bacao.places.rules.sources import SOURCES, Source
 
 register = template.Library()
 
@@ -109,3 +111,15 @@ def until_clock(then: datetime | None, at: datetime) -> str:
     if ends.date() == localtime(at).date() or (then - at).total_seconds() < 18 * 3600:
         return f"{ends:%H:%M}"
     return t(f"明天 {ends:%H:%M}", f"{ends:%H:%M} tomorrow")
+
+
+@register.simple_tag
+def sources_of(*places: Any) -> list[Source]:
+    """Return whose data these places are made of, each source once; only sources whose licence asks for attribution."""
+    return [SOURCES[code] for code in sorted({place.source for place in places}) if code in SOURCES]
+
+
+@register.simple_tag
+def sources_of_items(items: Iterable[Any]) -> list[Source]:
+    """Return the same for the rows of a list, each of which has a `place`."""
+    return sources_of(*(item.place for item in items))
