@@ -87,11 +87,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
 // a way back up to the map once the sheet has covered it
 const toMap = page.querySelector("[data-to-map]");
 new IntersectionObserver(([entry]) => (toMap.hidden = entry.isIntersecting || isWide() || !city), { rootMargin: "-30% 0px 0px" }).observe(
-  page.querySelector(".now__peek") ?? box,
+  box,
 );
 toMap.addEventListener("click", (event) => {
   event.preventDefault();
   scrollTo({ top: 0, behavior: "smooth" });
 });
+
+// the chosen kind stands where one sees it, with a bit of its neighbour
+const chosen = page.querySelector("input[name=category]:checked")?.closest(".chip");
+if (chosen) chosen.parentElement.scrollLeft = chosen.offsetLeft - chosen.parentElement.offsetLeft - 64;
 
 ("requestIdleCallback" in window ? requestIdleCallback : setTimeout)(begin);
