@@ -76,6 +76,19 @@ def test_a_bubble_and_a_row_are_the_same_place(context: BrowserContext, shops: l
     assert troubles == []
 
 
+def test_from_the_end_of_the_list_one_tap_leads_back_to_the_map(context: BrowserContext, shops: list[Place]) -> None:
+    page = context.new_page()
+    page.goto("/now")
+    if not draws_maps(page) or page.viewport_size["width"] > 1000:  # type: ignore[index]  # it was given a size
+        pytest.skip("only where the list covers a map")
+    way_up = page.locator("[data-to-map]")
+    expect(way_up).to_be_hidden()
+    page.locator(".near").last.scroll_into_view_if_needed()
+    way_up.click()
+    expect(way_up).to_be_hidden()
+    expect(page.locator(".pin:not(.pin--dot)").first).to_be_in_viewport()
+
+
 def test_a_filter_is_one_round_trip_and_the_map_follows(context: BrowserContext, shops: list[Place]) -> None:
     page = context.new_page()
     page.goto("/now")

@@ -86,9 +86,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 // a way back up to the map once the sheet has covered it
 const toMap = page.querySelector("[data-to-map]");
-new IntersectionObserver(([entry]) => (toMap.hidden = entry.isIntersecting || isWide() || !city), { rootMargin: "-30% 0px 0px" }).observe(
-  box,
-);
+const showWayUp = () => (toMap.hidden = !city || isWide() || scrollY < box.offsetHeight * 0.7);
+addEventListener("scroll", showWayUp, { passive: true });
 toMap.addEventListener("click", (event) => {
   event.preventDefault();
   scrollTo({ top: 0, behavior: "smooth" });
