@@ -5,7 +5,6 @@ from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import osmium
@@ -354,9 +353,7 @@ def test_hangzhou(data_folder: Path, at: datetime) -> None:
     if len(files) != 5:
         pytest.skip(f"no extract of Hangzhou in {data_folder}")
     steps: list[str] = []
-    began = perf_counter()
     report = import_osm(paths=files, at=at, progress=lambda step, done, total: steps.append(step.en))
-    assert perf_counter() - began < 15
     assert len(steps) >= len(files)
     assert report.read == report.kept + report.skipped.total() == 10_264
     assert 1_100 < report.new < 1_250
