@@ -1,11 +1,13 @@
 """From what was shown or typed to a voucher that may be used now, or to the reason why not."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from django.core.cache import cache
 from django.utils import timezone
 
+from bacao.kit.calendar import DayKind
 from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Refused, Text
 from bacao.offers.queries import list_terms
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from bacao.places.models import Place
 
 NOT_FOUND = "not_found"
+CALENDAR_SECONDS = 60
 
 
 class WrongShape(Refused):
@@ -146,13 +149,16 @@ def _check_hours(terms: Terms, at: datetime) -> None:
     """Accept an instant inside the offer's own weekly hours; an offer without any is good whenever the shop serves."""
     if not terms.weekly_hours:
         return
-    start = rules.next_start(
-        terms.weekly_hours, at, overlay=get_calendar_overlay(), zone=timezone.get_default_timezone()
-    )
+    start = rules.next_start(terms.weekly_hours, at, overlay=_calendar(), zone=timezone.get_default_timezone())
     if start == at:
         return
     when = sentences.say_when(timezone.localtime(start), timezone.localtime(at)) if start else None
     raise CannotRedeem(sentences.not_now(terms.weekly_hours, when), "not_now")
+
+
+def _calendar() -> dict[date, DayKind]:
+    """Return the operator's words on dates, at most a minute old: the counter has no statement to spare for them."""
+    return cache.get_or_set("redemption.calendar", get_calendar_overlay, CALENDAR_SECONDS) or {}
 
 
 def _name_of(place: "Place") -> Text:
