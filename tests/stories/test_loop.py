@@ -61,7 +61,7 @@ def town(live_site: Site) -> Town:
     merchant = make_merchant(f"渡口咖啡{number}", f"Ferry Coffee {number}", platform_fee_basis_points=250)
     owner, clerk, author = make_user("店主"), make_user("阿秀"), make_user("爱走路的人")
     make_role(owner, merchant, kind="owner")
-    place = make_place(merchant)
+    place = make_place(merchant, latitude=30.45, longitude=120.45)  # out of the way of other journeys
     make_role(clerk, merchant, place=place)
     set_hours(place=place, expression="24/7", at=at)
     offer = create_offer(
