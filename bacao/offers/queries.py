@@ -1,20 +1,25 @@
 """Reads of offers: live terms for lists, one offer or version with its terms, a shop's own list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import F, Func, JSONField, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from bacao.kit.bulk import copy_rows
 from bacao.kit.calendar import DayKind
 from bacao.kit.hours import Span, expand_hours
 from bacao.kit.queries import get_calendar_overlay
 
 from .models import Offer, OfferFunder, OfferVersion, StateChange
-from .rules import PARTIES, Item, Terms
+from .rules import KINDS, PARTIES, Item, Terms
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _PLAIN = (
     "title_zh", "title_en", "terms_zh", "terms_en", "price_minor", "list_minor", "face_minor", "percent_basis_points",
@@ -24,6 +29,9 @@ _PLAIN = (
 """What `Terms` and `OfferVersion` call by the same name."""
 _JOINED = ("offer_id", "pk", "offer__place_id", "offer__kind", "offer__stock__limit", "offer__stock__used", "items",
            "stack_tags", "stack_accepts")  # fmt: skip
+
+
+_AMOUNTS = ("price_minor", "list_minor", "face_minor", "percent_basis_points", "threshold_minor")
 
 
 def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Terms]]:
@@ -48,6 +56,67 @@ def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Te
         if not terms.weekly_hours or _within_hours(terms.weekly_hours, at, overlay):
             live.setdefault(terms.place_id, []).append(terms)
     return live
+
+
+_TAGS = "array_to_string(version.stack_tags, chr(31)) || chr(30) || array_to_string(version.stack_accepts, chr(31))"
+_LIVE = """offers_offerversion AS version
+    JOIN offers_offer AS offer ON offer.id = version.offer_id
+    JOIN offers_offerstock AS stock ON stock.offer_id = offer.id
+    WHERE version.is_current AND offer.state = 'live' AND (stock."limit" IS NULL OR stock.used < stock."limit")"""
+NEVER_MINUTE = 2**31 - 1
+UNITS_MOST = 65_535
+
+
+class LiveOffers(NamedTuple):
+    """Live offers as numbers, and the texts that two of their columns number."""
+
+    rows: "np.ndarray"
+    hours: list[str]
+    stackings: list[tuple[frozenset[str], frozenset[str]]]
+
+
+def copy_live_offers(place_ids: Collection[int] | None = None) -> LiveOffers:
+    """Return the live, current versions that have units left, of some places or all, whatever their times.
+
+    `kind` = place in rules.KINDS · `cap_minor` -1 = none · `units` = most that one can have, at most UNITS_MOST ·
+    sale window in whole minutes since 1970, UTC, 0 and NEVER_MINUTE where it is open · `hours`, `stacking` = places in
+    the lists of texts.
+    """
+    some = "" if place_ids is None else "AND offer.place_id = ANY(%(ids)s::int8[])"
+    values: dict[str, Any] = {"ids": list(place_ids or ()), "kinds": list(KINDS)}
+    with connection.cursor() as cursor:
+        for name, column in (("hours", "version.weekly_hours"), ("stackings", _TAGS)):
+            cursor.execute(f"SELECT DISTINCT {column} FROM {_LIVE} {some} ORDER BY 1", values)  # noqa: S608  # constants
+            values[name] = [text for (text,) in cursor.fetchall()]
+    columns = {
+        "offer_id": ("i8", "offer.id"),
+        "shop_id": ("i8", "offer.place_id"),
+        "kind": ("i4", "array_position(%(kinds)s::text[], offer.kind::text) - 1"),
+        **{name: ("i4", f"version.{name}") for name in _AMOUNTS},
+        "cap_minor": ("i4", "coalesce(version.cap_minor, -1)"),
+        "party": ("i4", "version.party_size"),
+        "units": (
+            "i4",
+            f'least({UNITS_MOST}, version.per_order, version.per_person, stock."limit" - stock.used)',
+        ),
+        "sale_from": ("i4", "coalesce(ceil(extract(epoch FROM version.sale_from) / 60), 0)"),
+        "sale_until": ("i4", f"coalesce(floor(extract(epoch FROM version.sale_until) / 60), {NEVER_MINUTE})"),
+        "hours": ("i4", "array_position(%(hours)s::text[], version.weekly_hours::text) - 1"),
+        "exclusive": ("i4", "version.exclusive::int4"),
+        "stacking": ("i4", f"array_position(%(stackings)s::text[], {_TAGS}) - 1"),
+    }
+    pairs = [text.split(chr(30)) for text in values["stackings"]]
+    stackings = [(_tag_set(tags), _tag_set(accepts)) for tags, accepts in pairs]
+    return LiveOffers(copy_rows(columns, f"{_LIVE} {some}", values), values["hours"], stackings)
+
+
+def _tag_set(joined: str) -> frozenset[str]:
+    return frozenset(filter(None, joined.split(chr(31))))
+
+
+def list_place_ids_of_offers(offer_ids: Iterable[int]) -> list[int]:
+    """Return the places that offers belong to."""
+    return list(Offer.objects.filter(pk__in=list(offer_ids)).order_by().values_list("place", flat=True).distinct())
 
 
 def get_offer(offer_id: int) -> Offer:

@@ -1,12 +1,13 @@
 """Reads of places and their hours, of the city's parts, and of who works where."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Aggregate, Count, F, FloatField, Func, Max, Q, QuerySet
 from django.utils import timezone
 
+from bacao.kit.bulk import copy_rows
 from bacao.kit.calendar import DayKind, day_kind, is_confirmed
 from bacao.kit.hours import Span, hours_by_day
 from bacao.kit.queries import get_calendar_overlay
@@ -25,6 +26,8 @@ from bacao.places.models import (
 from bacao.places.rules import SOURCES, Source, invite_hash
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from bacao.accounts.models import User
 
 
@@ -57,6 +60,14 @@ def list_places_in_cells(cells: Collection[int], category: str | None = None) ->
     return list(places.filter(_within(category)) if category else places)
 
 
+class Median(Aggregate):
+    """The lower median of a column."""
+
+    function = "percentile_disc"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
 class Spot(NamedTuple):
     """The little of a place that ranking many of them needs."""
 
@@ -84,6 +95,64 @@ def list_open_places(category: str | None = None) -> "QuerySet[Place]":
 def list_places_of_merchant(merchant_id: int) -> list[Place]:
     """Return a merchant's places, open ones first."""
     return list(_places().filter(merchant=merchant_id).order_by("-state", "pk"))
+
+
+_TAG_BITS = """
+CASE WHEN place.tags = '{}' THEN 0 ELSE coalesce((
+    SELECT bit_or(1::int8 << (array_position(%(tags)s::text[], tag::text) - 1)) FROM unnest(place.tags) AS tag
+), 0) END"""
+
+
+def copy_open_places(
+    *, categories: Sequence[str], tags: Sequence[str], place_ids: Collection[int] | None = None
+) -> "np.ndarray":
+    """Return the open places as numbers, of some ids or all: position, usual amount a head (0 = not known), hours.
+
+    `category` = place in `categories` (-1 = none of them), `tags` = bits in the order of `tags`, the others left out.
+    """
+    columns = {
+        "shop_id": ("i8", "place.id"),
+        "latitude": ("f8", "place.latitude"),
+        "longitude": ("f8", "place.longitude"),
+        "category": ("i4", "coalesce(array_position(%(categories)s::text[], place.category_id::text), 0) - 1"),
+        "tags": ("i8", _TAG_BITS),
+        "selected": ("i4", "(place.selected_at IS NOT NULL)::int4"),
+        "hours": ("i8", "coalesce(place.hours_id, 0)"),
+        "usual_minor": ("i4", "coalesce(place.usual_minor, 0)"),
+    }
+    some = "" if place_ids is None else "AND place.id = ANY(%(ids)s::int8[])"
+    values = {"categories": list(categories), "tags": list(tags), "ids": list(place_ids or ())}
+    return copy_rows(columns, f"places_place AS place WHERE place.state = 'open' {some}", values)
+
+
+def list_place_tags(limit: int, place_ids: Collection[int] | None = None) -> list[str]:
+    """Return the tags open places have, of some ids or all, the most frequent first."""
+    places = Place.objects.filter(state=Place.State.OPEN).exclude(tags=[])
+    places = places if place_ids is None else places.filter(pk__in=place_ids)
+    rows = places.order_by().values_list(Func(F("tags"), function="unnest")).annotate(number=Count("pk"))
+    return [tag for tag, _ in sorted(rows, key=lambda row: (-row[1], row[0]))[:limit]]
+
+
+def list_opening_spans(pattern_ids: Collection[int] | None = None) -> dict[int, list[Span]]:
+    """Return the spans of opening patterns, of some or all, by pattern."""
+    spans = OpeningSpan.objects.order_by("span")
+    spans = spans if pattern_ids is None else spans.filter(pattern__in=pattern_ids)
+    found: dict[int, list[Span]] = {}
+    for pattern, start, end in spans.values_list("pattern", "span__startswith", "span__endswith"):
+        found.setdefault(pattern, []).append((start, end))
+    return found
+
+
+def get_spans_stamp() -> int:
+    """Return a number that changes whenever opening hours are worked out again."""
+    return OpeningSpan.objects.aggregate(latest=Max("pk"))["latest"] or 0
+
+
+def get_middle() -> tuple[float, float] | None:
+    """Return the median latitude and longitude of the open places, None where there is none."""
+    places = Place.objects.filter(state=Place.State.OPEN)
+    found = places.aggregate(latitude=Median("latitude"), longitude=Median("longitude"))
+    return None if found["latitude"] is None else (found["latitude"], found["longitude"])
 
 
 def count_places(*, state: str = Place.State.OPEN) -> int:

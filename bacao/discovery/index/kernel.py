@@ -8,6 +8,7 @@ answer, whatever its price (docs/algorithms/ranking.md).
 import numpy as np
 
 from bacao.discovery.index.asking import NO_BUDGET, Ask, Moment, Tables
+from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import CELL_DM, KEYS_MAX, SHUT, UNKNOWN, Part
 from bacao.discovery.index.compiling import compiled
 from bacao.discovery.index.prices import best_price, distance_slot, value_of
@@ -196,3 +197,21 @@ def search_parts(
     size = search_part(base, gone, base_now, ask, tables, base_most, heap, 0, found, counts)
     found[PART] = 1
     return search_part(delta, none_gone, delta_now, ask, tables, delta_most, heap, size, found, counts)
+
+
+@compiled
+def hold(base: Part, gone: np.ndarray, delta: Part, none_gone: np.ndarray, tables: Tables) -> Box:
+    """Return all columns of a view as one object, so that a search need not hand over a hundred arrays one by one."""
+    return Box(base, gone, delta, none_gone, tables)
+
+
+@compiled
+def search_held(
+    box: Box, base_now: Moment, base_most: int, delta_now: Moment, delta_most: int, ask: Ask, heap: np.ndarray,
+    counts: np.ndarray,
+) -> int:  # fmt: skip
+    """Search what `hold` put together; see `search_parts`."""
+    return search_parts(
+        box.base, box.gone, base_now, base_most, box.delta, box.none_gone, delta_now, delta_most, ask, box.tables,
+        heap, counts,
+    )  # fmt: skip

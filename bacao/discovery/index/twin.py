@@ -19,7 +19,11 @@ from bacao.offers.rules.curve import APPLIED_MAX, BILL_MAX_MINOR
 
 def search_numpy(part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tables) -> np.ndarray:
     """Return everything that is wanted in one part, best first; columns as in the kernel's answer."""
-    rows = _rows_around(part, ask)
+    return weigh_rows(part, gone, now, ask, tables, _rows_around(part, ask))
+
+
+def weigh_rows(part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tables, rows: np.ndarray) -> np.ndarray:
+    """Return what is wanted among some rows, best first."""
     dx, dy = part.x_dm[rows].astype(np.int64) - ask.x, part.y_dm[rows].astype(np.int64) - ask.y
     squared = dx * dx + dy * dy
     code = now.hours[part.hours_id[rows]]

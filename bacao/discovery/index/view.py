@@ -9,12 +9,13 @@ import numpy as np
 
 from bacao.discovery.index import kernel as k
 from bacao.discovery.index.asking import Moment, Query, look_at_clock, make_tables, open_until, read_query
+from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import CELL_DM, EXACT_NEEDED, REACH_CELLS, SHUT, UNKNOWN, Frame, Part
 from bacao.discovery.index.compiling import HAS_NUMBA
-from bacao.discovery.index.kernel import search_parts
+from bacao.discovery.index.kernel import hold, search_held
 from bacao.discovery.index.twin import in_order, search_numpy
 
-MINUTES_KEPT = 8
+MINUTES_KEPT = 64
 NONE_GONE = np.empty(0, np.uint8)
 NONE_GONE.flags.writeable = False
 
@@ -53,6 +54,7 @@ class View:
     delta: Part
     gone: np.ndarray
     most: tuple[int, int]
+    held: Box | None
     number: tuple[int, int] = (0, 0)
     _moments: "OrderedDict[int, tuple[Moment, Moment]]" = field(default_factory=OrderedDict, compare=False)
 
@@ -76,14 +78,12 @@ class View:
 
         :raises Unanswerable: a minute out of the horizon, or a name that the index does not know
         """
-        if not HAS_NUMBA:
+        if self.held is None:
             return self.find_numpy(query)
         ask, (now, delta_now) = read_query(query, self.frame), self.moments(query.minute)
         heap = np.empty((query.count + 1, k.COLUMNS), np.int64)
-        size = search_parts(
-            self.base, self.gone, now, self.most[0], self.delta, NONE_GONE, delta_now, self.most[1], ask,
-            make_tables_once(), heap, np.zeros(2, np.int64) if counts is None else counts,
-        )  # fmt: skip
+        counts = np.zeros(2, np.int64) if counts is None else counts
+        size = search_held(self.held, now, self.most[0], delta_now, self.most[1], ask, heap, counts)
         return in_order(heap[:size])
 
     def find_numpy(self, query: Query) -> np.ndarray:
@@ -112,7 +112,8 @@ def make_view(
     frame: Frame, base: Part, delta: Part, gone: np.ndarray = NONE_GONE, number: tuple[int, int] = (0, 0)
 ) -> View:
     """Return a state of the index. `gone` = a bit for each base row that no longer counts, or nothing."""
-    return View(frame, base, delta, gone, (_most(base), _most(delta)), number)
+    held = hold(base, gone, delta, NONE_GONE, make_tables_once()) if HAS_NUMBA else None
+    return View(frame, base, delta, gone, (_most(base), _most(delta)), held, number)
 
 
 def _most(part: Part) -> int:

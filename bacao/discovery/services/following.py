@@ -9,12 +9,14 @@ from bacao.discovery.models import OutboxMark
 from bacao.discovery.services.documents import index_notes, index_places, write_all_documents
 from bacao.discovery.services.standing import refresh_standings, refresh_usual_amounts
 from bacao.kit.queries import read_news
+from bacao.kit.services import announce, announce_many
 from bacao.notes.queries import list_note_ids_of_places, list_place_ids_of_notes
 from bacao.redemption.queries import list_place_ids_of_redemptions
 from bacao.reviews.queries import list_place_ids_of_reviews
 
 READER = "search"
 NEVER = 2**62  # a transaction nobody will live to see
+EVERY_PLACE = 0  # news of the standing of all places at once
 REBUILD_FROM = 2_000  # news of more things than this are cheaper to answer by writing everything again
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('bacao.discovery.search'))"
 
@@ -29,6 +31,7 @@ def rebuild_search(*, at: datetime) -> int:
         refresh_standings(at=at)
         refresh_usual_amounts()
         count = write_all_documents()
+        announce(kind="standing", ref_id=EVERY_PLACE)
         OutboxMark.objects.update_or_create(reader=READER, defaults={"tx": news.until_tx, "seen": news.seen})
     return count
 
@@ -45,6 +48,7 @@ def follow_outbox(*, at: datetime) -> int:
     if mark is None:
         return rebuild_search(at=at)
     news = read_news(since_tx=mark.tx, seen=mark.seen)
+    news.ids_by_kind.pop("standing", None)  # our own, for the index
     count = sum(map(len, news.ids_by_kind.values()))
     if count > REBUILD_FROM:
         return rebuild_search(at=at)
@@ -80,6 +84,7 @@ def _refresh(news: dict[str, set[int]], at: datetime) -> None:
     )
     if visited:
         refresh_standings(at=at, place_ids=visited)
+        announce_many(kind="standing", ref_ids=visited)
 
 
 def _merged(*ids: Iterable[int]) -> list[int]:

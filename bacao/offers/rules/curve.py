@@ -5,6 +5,8 @@ For one shop and one entitlement class the cost depends on the bill alone. Withi
 one; thresholds look at the bill itself. So a set that costs d fen more than the best cannot beat it during the next
 d fen, and a set whose next step lacks d fen to have an effect equals one of its subsets until then. The walk below
 jumps by the smallest of these numbers and looks at every bill where the best set may change: exact by construction.
+What the best set takes off never falls, so sets whose caps and faces add up to no more are done with for good; and a
+set that is the best one less a percentage or a fixed amount costs more as long as that one is the best.
 
 What is stored are runs of the winning set (PR30). A run lasts as long as its set is among the best, so where sets
 cost the same for a while the curve may name another one than the exact search, never another amount.
@@ -28,6 +30,7 @@ SETS_MAX = 500  # CV5
 APPLIED_MAX = 5  # PR21
 KEYS_MAX = 6
 NO_CAP = -1
+NO_LIMIT = 2**62
 KIND, RATE, SECOND, THRESHOLD = range(4)
 """Columns of an offer as numbers: kind (place in BILL_KINDS), basis points or face, cap or price, threshold."""
 
@@ -126,6 +129,48 @@ def useful_offers(offers: np.ndarray, agrees: np.ndarray) -> int:
 
 
 @compiled
+def most_gained(mask: int, offers: np.ndarray) -> int:
+    """Return the most that a set of offers can ever take off: its caps and faces; without a cap there is no limit."""
+    total = 0
+    for i in range(offers.shape[0]):
+        if mask >> i & 1:
+            if offers[i, KIND] == 0:
+                if offers[i, SECOND] < 0:
+                    return NO_LIMIT
+                total += offers[i, SECOND]
+            else:
+                total += offers[i, RATE] - offers[i, SECOND]
+    return int(total)
+
+
+@compiled
+def still_rivals(sets: np.ndarray, sizes: np.ndarray, count: int, offers: np.ndarray, gained: int) -> int:
+    """Keep the sets that can ever take off more than `gained`, which never falls again; return how many are left."""
+    kept = 0
+    for k in range(count):
+        if most_gained(sets[k], offers) > gained:
+            sets[kept], sizes[kept] = sets[k], sizes[k]
+            kept += 1
+    return kept
+
+
+@compiled
+def held_back(rival: int, winner: int, offers: np.ndarray, bill: int) -> int:
+    """Return for how many fen one percentage surely cannot beat a higher one: until that reaches its cap."""
+    if rival & (rival - 1) or winner & (winner - 1):
+        return 0
+    a, b = -1, -1
+    for i in range(offers.shape[0]):
+        a = i if rival >> i & 1 else a
+        b = i if winner >> i & 1 else b
+    if a < 0 or b < 0 or offers[a, KIND] != 0 or offers[b, KIND] != 0 or offers[a, RATE] > offers[b, RATE]:
+        return 0
+    if offers[b, SECOND] < 0:
+        return NO_LIMIT
+    return int((offers[b, SECOND] * 10000 + offers[b, RATE] - 1) // offers[b, RATE] - bill)
+
+
+@compiled
 def draw(
     offers: np.ndarray, agrees: np.ndarray, bill_max: int, sets: np.ndarray, sizes: np.ndarray,
     run_from: np.ndarray, run_set: np.ndarray,
@@ -137,26 +182,31 @@ def draw(
     count = allowed_sets(agrees, useful_offers(offers, agrees), sets, sizes)
     if count < 0:
         return -1
-    runs, bill, winner = 1, 0, 0
+    vouchers = 0
+    for i in range(offers.shape[0]):
+        vouchers |= (offers[i, KIND] == 2) << i
+    runs, bill, winner, size = 1, 0, 0, 0
     run_from[0], run_set[0] = 0, 0
     while bill <= bill_max:
-        lowest, missing = cost_under(sets[winner], offers, bill)
-        best = winner
-        for k in range(1, count):
+        lowest, missing = cost_under(winner, offers, bill)
+        best, best_size = winner, size
+        for k in range(count):
             cost, missing = cost_under(sets[k], offers, bill)
-            if missing == 0 and (cost < lowest or (cost == lowest and best != winner and sizes[k] < sizes[best])):
-                lowest, best = cost, k
+            if missing == 0 and (cost < lowest or (cost == lowest and best != winner and sizes[k] < best_size)):
+                lowest, best, best_size = cost, sets[k], sizes[k]
         if best != winner:
             if runs == run_from.shape[0]:
                 return -1
-            winner = best
-            run_from[runs], run_set[runs] = bill, sets[best]
+            winner, size = best, best_size
+            run_from[runs], run_set[runs] = bill, winner
             runs += 1
+        count = still_rivals(sets, sizes, count, offers, bill - lowest)
         step = bill_max + 1 - bill
-        for k in range(1, count):
-            if k != winner:
+        for k in range(count):
+            if sets[k] != winner and not (sets[k] & ~winner == 0 and winner & ~sets[k] & vouchers == 0):
                 cost, missing = cost_under(sets[k], offers, bill)
-                step = min(step, missing if missing > 0 else cost - lowest + 1)
+                behind = missing if missing > 0 else cost - lowest + 1
+                step = min(step, max(behind, held_back(sets[k], winner, offers, bill)))
         bill += max(step, 1)
     return runs
 

@@ -1,0 +1,172 @@
+"""Publishing and following the index: whole states only, whatever dies when (DS9 to DS11)."""
+
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bacao.discovery.index import files
+from bacao.discovery.index.asking import Query
+from bacao.discovery.index.build import build_part
+from bacao.discovery.index.builder import Builder
+from bacao.discovery.index.columns import Frame, Raw
+from bacao.discovery.index.files import Current, Unusable, base_folder, delta_folder, read_current, read_part
+from bacao.discovery.index.reader import Reader
+from tests.discovery.generated_city import MIDNIGHT, make_city
+
+AT = datetime.fromtimestamp(MIDNIGHT * 60, UTC)
+
+
+def marked(raw: Raw, state: int, rows: slice) -> Raw:
+    """Return some rows, each carrying the number of its state where the usual amount stands."""
+    shops = raw.shops[rows].copy()
+    shops["usual_minor"] = state
+    return Raw(shops, raw.offers[:0], raw.hours, raw.windows, raw.stackings, raw.horizon)
+
+
+def publish(folder: Path, raw: Raw, frame: Frame, state: int, current: Current | None) -> Current:
+    """Publish one more state: mostly a delta of ten shops over their tombstones, now and then a new base."""
+    number = files.next_number(folder)
+    if current is None or state % 50 == 0:
+        base = build_part(marked(raw, state, slice(None)), frame)
+        files.write_part(base_folder(folder, number), base, frame, np.empty(0, np.uint8), {})
+        current = Current(number, number, state)
+    current = Current(current.base, number, state)
+    delta = build_part(marked(raw, state, slice(0, 10)), frame)
+    base, *_ = read_part(base_folder(folder, current.base))
+    bits = np.isin(base.shop_id, delta.shop_id).astype(np.uint8)
+    gone = np.packbits(bits, bitorder="little")
+    files.write_part(delta_folder(folder, number), delta, frame, gone, {"base": current.base})
+    files.write_current(folder, current)
+    files.forget_old(folder, current)
+    return current
+
+
+def test_readers_see_whole_states_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DS12: eight readers during 1,000 swaps."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # the order of names is under test here, not the disk
+    raw, frame = make_city(200)
+    current = publish(tmp_path, raw, frame, 1, None)
+    torn, seen, done = list[object](), set[int](), threading.Event()
+
+    def follow() -> None:
+        reader = Reader(tmp_path)
+        while not done.is_set():
+            view = reader.refresh()
+            assert view is not None
+            states = set(view.delta.usual_minor.tolist())
+            bases = set(view.base.usual_minor.tolist())
+            kept = int(np.unpackbits(view.gone, bitorder="little").sum())
+            if len(states) != 1 or len(bases) != 1 or kept != 10 or max(bases) > max(states):
+                torn.append((view.number, states, bases, kept))
+            seen.update(states)
+
+    threads = [threading.Thread(target=follow) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for state in range(2, 1002):
+        current = publish(tmp_path, raw, frame, state, current)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not torn
+    assert len(seen) > 20
+    assert len(list(tmp_path.glob("delta-*"))) <= files.DELTAS_KEPT
+
+
+def dies_at(step: int, work: Callable[[], None]) -> bool:
+    """Work in a child that kills itself (kill -9) before its step-th change of the disk; True if it got there."""
+    child = os.fork()
+    if child:
+        return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    left = step
+
+    def count() -> None:
+        nonlocal left
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+
+    def counted(function: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **options: object) -> object:
+            count()
+            return function(*args, **options)
+
+        return call
+
+    os.fsync = counted(os.fsync)  # type: ignore[assignment]  # this process lives for these steps only
+    shutil.rmtree = counted(shutil.rmtree)  # type: ignore[assignment]  # as above
+    for name in ("mkdir", "open", "rename", "unlink", "touch"):
+        setattr(Path, name, counted(getattr(Path, name)))
+    work()
+    os._exit(0)
+
+
+def test_a_builder_killed_at_any_step_leaves_what_can_be_read(tmp_path: Path) -> None:
+    """DS12: after each kill there is a whole state, the old one or the new one."""
+    raw, frame = make_city(100)
+    builder = Builder(tmp_path)
+    builder._frame, builder.watermark = frame, 1
+    tmp_path.mkdir(exist_ok=True)
+    builder._write_base(marked(raw, 1, slice(None)), AT)
+    step, states = 0, set[int]()
+    while dies_at(step, lambda: builder._write_base(marked(raw, 2, slice(None)), AT)):
+        reader = Reader(tmp_path)
+        view = reader.refresh()
+        assert view is not None
+        state = set(view.base.usual_minor.tolist())
+        assert len(state) == 1 and len(view.base.shop_id) == 100
+        assert view.search(Query(*make_query(frame), 3000, MIDNIGHT, open_now=False)) is not None
+        states |= state
+        current = read_current(tmp_path)
+        assert current is not None
+        read_part(base_folder(tmp_path, current.base), check=True)
+        step += 1
+    assert states == {1, 2}
+    assert step > 15
+
+
+def make_query(frame: Frame) -> tuple[float, float]:
+    return frame.latitude, frame.longitude
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "format", "gone", "manifest"])
+def test_damage_is_noticed(tmp_path: Path, damage: str) -> None:
+    raw, frame = make_city(50)
+    part, folder = build_part(raw, frame), tmp_path / "base-1"
+    files.write_part(folder, part, frame, np.empty(0, np.uint8), {"note": "kept"})
+    kept, again, _, about = read_part(folder, check=True)
+    assert again == frame and about["note"] == "kept"
+    assert all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(part, kept, strict=True))
+    assert type(kept.x_dm) is np.ndarray and not kept.x_dm.flags.writeable
+    columns, manifest = folder / "columns", folder / "manifest.json"
+    content = bytearray(columns.read_bytes())
+    if damage == "cut":
+        columns.write_bytes(content[:-1])
+    elif damage == "flip":
+        content[0] ^= 1
+        columns.write_bytes(content)
+    elif damage == "format":
+        manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 0'))
+    elif damage == "gone":
+        columns.unlink()
+    else:
+        manifest.write_text("{")
+    with pytest.raises(Unusable):
+        read_part(folder, check=True)
+
+
+def test_age_is_that_of_the_last_look(tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    assert reader.refresh() is None and reader.age_seconds(AT) is None
+    raw, frame = make_city(20)
+    publish(tmp_path, raw, frame, 1, None)
+    os.utime(tmp_path / files.CURRENT, (AT.timestamp(), AT.timestamp()))
+    assert reader.refresh() is not None
+    assert reader.age_seconds(AT + timedelta(seconds=7)) == 7
