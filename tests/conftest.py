@@ -1,8 +1,8 @@
 """What every test may ask for: a database, an instant, the real data, a running site, a real browser.
 
 Without `DATABASE_URL` a PostgreSQL of the tests' own is started in `var/test` before Django reads its settings.
-Journeys use `live_site` (a real server and worker, `tests/live.py`) with `browser` or `page`; what they change stays
-until the session ends, so each makes its own people and shops.
+Journeys use `live_site` (a real server and worker, `tests/live.py`) with `browser` or `page`; each file of them has
+a site with nobody in it, and what one test changes there is seen by the next.
 """
 
 import os
@@ -72,11 +72,19 @@ def data_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def _running_site() -> "Iterator[Site]":
-    """Run one site per test process."""
+def _migrated() -> str:
+    """Return the name of a database with all tables and nobody in it."""
+    from tests.live import live_name, migrated_database
+
+    return migrated_database(f"{live_name()}_blank")
+
+
+@pytest.fixture(scope="module")
+def _running_site(_migrated: str) -> "Iterator[Site]":
+    """Run a site of its own for each file of journeys."""
     from tests.live import fresh_database, live_name, live_var, running_site
 
-    with running_site(fresh_database(live_name()), live_var(), "--empty") as site:
+    with running_site(fresh_database(live_name(), like=_migrated), live_var(), "--empty") as site:
         yield site
 
 

@@ -51,16 +51,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def fresh_database(name: str) -> str:
-    """Make the database `name` anew on the tests' server and return its address."""
+def fresh_database(name: str, *, like: str = "template1") -> str:
+    """Make the database `name` anew on the tests' server, a copy of `like`, and return its address."""
     server = settings.DATABASES["default"]
     keys = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     given = {key: server[setting] for key, setting in keys.items() if server[setting]}
     with psycopg.connect(dbname="postgres", autocommit=True, **given) as connection:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(like)))
     words = "&".join(f"{key}={quote(str(given[key]), safe='')}" for key in ("host", "port") if key in given)
     return f"postgresql://{quote(server['USER'])}:{quote(server['PASSWORD'])}@/{name}?{words}"
+
+
+def migrated_database(name: str) -> str:
+    """Make the database `name` with all tables and nobody in it, for `fresh_database` to copy; return the name."""
+    environment = os.environ | {"DATABASE_URL": fresh_database(name)}
+    subprocess.run([sys.executable, "-m", "bacao.cli", "migrate"], env=environment, cwd=ROOT, check=True)
+    return name
 
 
 @contextmanager
