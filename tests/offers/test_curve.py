@@ -50,6 +50,25 @@ def test_the_curve_equals_the_exact_search(block: int) -> None:
             assert curve.cost_of(bill) == exact.cost_minor, (bill, offers)
 
 
+@pytest.mark.parametrize("block", range(3))
+def test_the_curve_is_exact_where_offers_are_nearly_alike(block: int) -> None:
+    """PR30: round amounts make sets that cost the same over long stretches, which the drawing passes in one step."""
+    random = Random(f"alike {block}")
+    for _ in range(60):
+        offers = [
+            replace(
+                random_terms(random, number), kind=random.choice(BILL_KINDS[:2]), price_minor=0, exclusive=False,
+                percent_basis_points=random.choice((1000, 1001, 3500)), cap_minor=random.choice((None, None, 4000)),
+                face_minor=random.choice((3000, 3001, 4500)), threshold_minor=random.choice((0, 9000, 16000)),
+                stack_tags=("a",), stack_accepts=("a",) if random.random() < 0.8 else (),
+            )
+            for number in range(1, random.randint(2, 5) + 1)
+        ]  # fmt: skip
+        curve, candidates = draw_curve(offers), bill_candidates(offers)
+        for bill in [*probes(random, curve, offers), *(random.randint(3000, 50_000) for _ in range(60))]:
+            assert curve.cost_of(bill) == best_combination(bill_line(bill), candidates).cost_minor, (bill, offers)
+
+
 def test_every_single_bill_of_a_small_range() -> None:
     """PR30: no edge is stepped over, not even where two percentages are nearly alike."""
     random = Random("every bill")

@@ -155,19 +155,29 @@ def still_rivals(sets: np.ndarray, sizes: np.ndarray, count: int, offers: np.nda
 
 
 @compiled
-def held_back(rival: int, winner: int, offers: np.ndarray, bill: int) -> int:
-    """Return for how many fen one percentage surely cannot beat a higher one: until that reaches its cap."""
-    if rival & (rival - 1) or winner & (winner - 1):
+def held_back(rival: int, winner: int, offers: np.ndarray, bill: int, lowest: int) -> int:
+    """Return for how many fen a set surely cannot beat the best one, 0 where this is not known.
+
+    Of sets with one percentage at most and no voucher, one with neither the higher percentage nor the larger fixed
+    amounts stays behind until the other's percentage reaches its cap. `lowest` = what the best one leaves to pay.
+    """
+    rate_a, rate_b, fixed_a, fixed_b, cap = 0, 0, 0, 0, -1
+    if lowest <= 0:
         return 0
-    a, b = -1, -1
     for i in range(offers.shape[0]):
-        a = i if rival >> i & 1 else a
-        b = i if winner >> i & 1 else b
-    if a < 0 or b < 0 or offers[a, KIND] != 0 or offers[b, KIND] != 0 or offers[a, RATE] > offers[b, RATE]:
+        mine, best = rival >> i & 1, winner >> i & 1
+        if (mine or best) and offers[i, KIND] == 2:
+            return 0
+        if offers[i, KIND] == 1:
+            fixed_a, fixed_b = fixed_a + mine * offers[i, RATE], fixed_b + best * offers[i, RATE]
+        elif (mine and rate_a) or (best and rate_b):
+            return 0
+        else:
+            rate_a = offers[i, RATE] if mine else rate_a
+            rate_b, cap = (offers[i, RATE], offers[i, SECOND]) if best else (rate_b, cap)
+    if rate_a > rate_b or fixed_a > fixed_b:
         return 0
-    if offers[b, SECOND] < 0:
-        return NO_LIMIT
-    return int((offers[b, SECOND] * 10000 + offers[b, RATE] - 1) // offers[b, RATE] - bill)
+    return NO_LIMIT if cap < 0 else int((cap * 10000 + rate_b - 1) // rate_b - bill)
 
 
 @compiled
@@ -206,7 +216,7 @@ def draw(
             if sets[k] != winner and not (sets[k] & ~winner == 0 and winner & ~sets[k] & vouchers == 0):
                 cost, missing = cost_under(sets[k], offers, bill)
                 behind = missing if missing > 0 else cost - lowest + 1
-                step = min(step, max(behind, held_back(sets[k], winner, offers, bill)))
+                step = min(step, max(behind, held_back(sets[k], winner, offers, bill, lowest)))
         bill += max(step, 1)
     return runs
 
