@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ os.environ["BACAO_DEMO"] = "1"
 import django  # noqa: E402  # the settings read the environment above
 
 django.setup()
+
+# A busy machine is not a reason to fail: nothing here is timed.
+hypothesis.settings.register_profile("bacao", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("bacao")
 
 BROWSER_FLAGS = [
     "--no-sandbox",
