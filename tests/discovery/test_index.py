@@ -1,6 +1,10 @@
 """The kernel against its twin, the bound it leans on, and prices against the exact search (DS5, DS6, DS13, DS17)."""
 
+import os
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -12,6 +16,7 @@ from bacao.discovery.index.build import build_part
 from bacao.discovery.index.columns import OFFER, PACKAGE, UNITS_UNLIMITED, Frame, Part, Raw
 from bacao.discovery.index.view import View, make_view
 from bacao.discovery.rules import Facts, Hours, score_terms
+from bacao.kit.paths import ROOT
 from bacao.offers.rules import Terms
 from bacao.offers.rules.combine import best_combination
 from bacao.offers.rules.stacking import BILL_KINDS, bill_candidates, bill_line
@@ -202,6 +207,33 @@ def test_what_the_index_does_not_know_is_not_answered() -> None:
     ):  # fmt: skip
         with pytest.raises(Unanswerable):
             view.find(wrong)
+
+
+WITHOUT_NUMBA = """
+import sys
+sys.modules["numba"] = None
+import numpy as np
+from bacao.discovery.index.build import build_part
+from bacao.discovery.index.view import make_view
+from tests.discovery.generated_city import make_city, make_queries
+raw, frame = make_city(60)
+part = build_part(raw, frame)
+view = make_view(frame, part, part._replace(shop_id=part.shop_id[:0], cell_start=part.cell_start * 0))
+assert view.held is None
+np.savez(sys.argv[1], *part, *[view.find(query) for query in make_queries(raw, frame, 20, 3000)])
+"""
+
+
+def test_without_numba_the_answers_are_the_same(tmp_path: Path) -> None:
+    """Section 13: the same columns, the same answers, only slower."""
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-c", WITHOUT_NUMBA, str(tmp_path / "kept.npz")]
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    raw, frame = make_city(60)
+    view = make_view(frame, build_part(raw, frame), build_part(nothing_of(raw), frame))
+    ours = [*view.base, *[view.find(query) for query in make_queries(raw, frame, 20, 3000)]]
+    with np.load(tmp_path / "kept.npz") as kept:
+        assert len(kept.files) == len(ours)
+        assert all(np.array_equal(kept[name], array) for name, array in zip(kept.files, ours, strict=True))
 
 
 def test_a_shop_takes_few_bytes() -> None:

@@ -87,7 +87,7 @@ def bounds(part: Part, value_points: np.ndarray) -> np.ndarray:
         plan = part.plan[i]
         first = part.plan_first[plan]
         end = part.plan_first[plan + 1] if plan + 1 < part.plan_first.shape[0] else part.plan_deal.shape[0]
-        median, usual = part.median_minor[part.category[i]], part.usual_minor[i]
+        median, usual = int(part.median_minor[part.category[i]]), int(part.usual_minor[i])
         best = value_of(usual, median, value_points)
         for d in range(first, end):
             deal = part.plan_deal[d]

@@ -37,10 +37,10 @@ def best_price(part: Part, deal: int, usual: int, party: int, table: int) -> tup
         how = BILL if payable < bill else USUAL
     baskets = part.deal_baskets[deal]
     for b in range(part.baskets_ptr[baskets], part.baskets_ptr[baskets + 1]):
-        size = part.basket_party[b]
+        size = int(part.basket_party[b])
         units = -(-party // size)
         if size <= table and units <= part.basket_units[b]:
-            price = np.int64(part.basket_price_minor[b]) * units
+            price = int(part.basket_price_minor[b]) * units
             each = -(-price // max(party, size))
             if (usual <= 0 and how == USUAL) or each < per_head:
                 per_head, payable, how = each, price, BASKET
