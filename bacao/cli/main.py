@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from bacao import cli
 from bacao.cli.say import error
-from bacao.kit.text import Refused
+from bacao.kit.text import Refused, Text
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,6 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(chosen.run(chosen))
     except Refused as refused:
         error(refused.text)
+        return 1
+    except PermissionError as problem:
+        error(
+            Text(
+                f"{problem.filename} 属于别的用户: 请用那个用户运行, 或 chown -R, 或把 BACAO_VAR 设到别处。",
+                f"{problem.filename} belongs to another user: run as that one, give it to this one with chown -R, "
+                "or set BACAO_VAR to another folder.",
+            )
+        )
         return 1
     except KeyboardInterrupt:
         return 130

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import time
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from bacao.cli.processes import Child, start
+from bacao.cli.processes import Child, Owner, start
 from bacao.kit.paths import VAR
 from bacao.kit.text import Refused, Text
 
@@ -57,10 +58,10 @@ def running(data: Path, *, careless: bool = False, log: Path | None = None) -> I
         return
     check_reachable(data)
     log = log or data.parent / "log" / "postgres.log"
-    user = _user()
+    owner = _owner(data)
     if not (data / "PG_VERSION").exists():
-        _make_cluster(data, user)
-    child = _start(data, log, user, careless)
+        _make_cluster(data, owner)
+    child = _start(data, log, owner, careless)
     try:
         _wait_until_ready(data, child)
         yield child
@@ -153,29 +154,35 @@ def programs() -> Path:
     return Path(wheel.origin).parent / f"pginstall{VERSION}" / "bin"
 
 
-def _user() -> str | None:
-    """Return the user that PostgreSQL runs as, made if need be; None for our own."""
+def _owner(data: Path) -> Owner | None:
+    """Return whom PostgreSQL runs as: as root, the owner of the data or a user made for it; None for our own."""
     if os.geteuid() != 0:
         return None
+    if data.exists() and data.stat().st_uid != 0:
+        return Owner(data.stat().st_uid, data.stat().st_gid)
     try:
-        pwd.getpwnam(ROOT_RUNS_AS)
+        entry = pwd.getpwnam(ROOT_RUNS_AS)
     except KeyError:
         subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", ROOT_RUNS_AS], check=True)
-    return ROOT_RUNS_AS
+        entry = pwd.getpwnam(ROOT_RUNS_AS)
+    return Owner(entry.pw_uid, entry.pw_gid)
 
 
-def _make_cluster(data: Path, user: str | None) -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    if user:
-        os.chown(data, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+def _make_cluster(data: Path, owner: Owner | None) -> None:
+    """Make the folder `data`, whole or not at all."""
+    fresh = data.with_name(f"{data.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    if owner:
+        os.chown(fresh, *owner)
     made = subprocess.run(
         [
-            *(programs() / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
+            *(programs() / "initdb", "-D", fresh, "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync"),
         ],
         capture_output=True,
         text=True,
-        user=user,
+        user=owner.user if owner else None,
         check=False,
         cwd="/",
     )
@@ -183,13 +190,14 @@ def _make_cluster(data: Path, user: str | None) -> None:
         raise NoDatabase(
             Text(f"PostgreSQL 建不了数据目录: {made.stderr}", f"PostgreSQL cannot make its folder: {made.stderr}")
         )
+    fresh.rename(data)
 
 
-def _start(data: Path, log: Path, user: str | None, careless: bool) -> Child:
+def _start(data: Path, log: Path, owner: Owner | None, careless: bool) -> Child:
     settings = {"listen_addresses": "", "unix_socket_directories": str(data), **(CARELESS if careless else {})}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [str(programs() / "postgres"), "-D", str(data), *options]
-    return start("postgres", command, log=log, user=user, stop_with=signal.SIGINT)  # SIGINT: PostgreSQL's "fast"
+    return start("postgres", command, log=log, owner=owner, stop_with=signal.SIGINT)  # SIGINT: PostgreSQL's "fast"
 
 
 def _status(data: Path) -> tuple[int, str]:

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -13,11 +12,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 STOP_SECONDS = 10.0
 LOG_BYTES = 50_000_000
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class Owner(NamedTuple):
+    """The user and group, by number, that a process of root's runs as."""
+
+    user: int
+    group: int
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,11 @@ def start(
     *,
     log: Path | None = None,
     env: Mapping[str, str] | None = None,
-    user: str | None = None,
+    owner: Owner | None = None,
     stop_with: signal.Signals = signal.SIGTERM,
     orphan_with: signal.Signals | None = None,
 ) -> Child:
-    """Start `command`, writing to the end of the file `log`, or where we write if there is none.
+    """Start `command` as `owner` or as ourselves, writing to the end of the file `log`, or where we write.
 
     Should we die without stopping it, the kernel sends it `orphan_with`, or what stops it otherwise.
     """
@@ -81,10 +87,10 @@ def start(
             stdout=out,
             stderr=out,
             env={**os.environ, **(env or {})},
-            user=user,
-            group=_group_of(user) if user else None,
-            extra_groups=[] if user else None,
-            cwd="/" if user else None,
+            user=owner.user if owner else None,
+            group=owner.group if owner else None,
+            extra_groups=[] if owner else None,
+            cwd="/" if owner else None,
             start_new_session=True,
             preexec_fn=_die_with_parent(orphan_with or stop_with),
         )
@@ -114,10 +120,6 @@ def _opened(log: Path | None) -> Iterator[IO[bytes] | None]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         yield out
-
-
-def _group_of(user: str) -> int:
-    return pwd.getpwnam(user).pw_gid
 
 
 def _die_with_parent(number: signal.Signals) -> Callable[[], None] | None:

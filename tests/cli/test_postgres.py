@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from bacao.cli import postgres
+from bacao.cli.main import main
 
 
 def test_a_path_too_long_for_its_socket_is_refused(tmp_path: Path) -> None:
@@ -49,3 +50,14 @@ def test_a_postgresql_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(psycopg, "connect", lambda *_, **__: Old())
     with pytest.raises(postgres.NoDatabase, match="is PostgreSQL 14; 15 or newer is needed"):
         postgres.check_version("postgresql://somewhere/bacao")
+
+
+def test_a_folder_of_somebody_else_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def closed() -> None:
+        raise PermissionError(13, "Permission denied", "/srv/bacao/var/up.lock")
+
+    monkeypatch.setattr("bacao.cli.build.build", closed)
+    assert main(["build"]) == 1
+    assert "/srv/bacao/var/up.lock belongs to another user" in capsys.readouterr().err
