@@ -24,9 +24,11 @@ def build_part(raw: Raw, frame: Frame) -> Part:
     """Return rows as a part of the index. Shops farther than 100 km from the city's origin are left out."""
     east, north = frame.project(raw.shops["latitude"], raw.shops["longitude"])
     reach = REACH_CELLS * CELL_DM
-    near = (np.abs(east) < reach) & (np.abs(north) < reach)
-    raw = Raw(raw.shops[near], raw.offers, raw.hours, raw.windows, raw.stackings, raw.horizon)
+    near = np.flatnonzero((np.abs(east) < reach) & (np.abs(north) < reach))
     grid, cell, cell_start = _grid(east[near], north[near])
+    by_cell = np.lexsort((raw.shops["shop_id"][near], cell))  # so what neighbours share is numbered side by side
+    near, cell = near[by_cell], cell[by_cell]
+    raw = Raw(raw.shops[near], raw.offers, raw.hours, raw.windows, raw.stackings, raw.horizon)
     plans, shops = build_plans(raw), raw.shops
     hours_id, hours = _hours(raw)
     flags = np.where(shops["selected"] != 0, SELECTED, 0) | np.where(plans.exact_needed, EXACT_NEEDED, 0)
