@@ -175,7 +175,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SESSION_COOKIE_AGE = 180 * 24 * 3600
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
+HTTPS = BASE_URL.startswith("https://")
+PROXIES = int(os.environ.get("BACAO_PROXIES", "0"))  # how many stand in front, nginx being one
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None  # anybody else could make it up
 
 # allauth signs people in; the codes are ours (docs/decisions/0007)
 ACCOUNT_ADAPTER = "bacao.web.sign_in.AccountAdapter"
@@ -183,7 +187,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("BACAO_PROXIES", "0"))  # how many stand in front, nginx being one
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 
 PHONE_REGION = os.environ.get("BACAO_PHONE_REGION", "CN")  # of numbers typed without a country code
 SMS_PROVIDER = os.environ.get("BACAO_SMS_PROVIDER", "log")  # log or webhook
