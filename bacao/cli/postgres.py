@@ -79,6 +79,19 @@ def ensure_database(data: Path, name: str) -> None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
 
+def count_migrations() -> int:
+    """Return how many migrations ran on the city's database, 0 where it has no tables yet."""
+    import psycopg
+
+    city_url = os.environ.get("DATABASE_URL") or f"host={VAR / 'postgres'} user=postgres dbname=bacao"
+    with psycopg.connect(city_url) as city:
+        try:
+            row = city.execute("SELECT count(*) FROM django_migrations").fetchone()
+        except psycopg.errors.UndefinedTable:
+            return 0
+    return int(row[0]) if row else 0
+
+
 def check_version(url: str) -> int:
     """Return the major version of the PostgreSQL at the address `url`.
 

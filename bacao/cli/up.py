@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from hashlib import sha256
 from types import FrameType
 
 from bacao.cli import build, postgres
@@ -26,6 +27,7 @@ PORT_SECONDS = 3.0  # a predecessor that was killed still needs a moment to let 
 # company would hold up its whole process, and in the demo that company, the sandbox, is answered by the same server.
 THREADS_PER_PROCESS = 2
 CONNECTIONS_PER_PROCESS = 512  # granian counts open connections, idle ones included, not requests
+PREPARED = VAR / "prepared"
 EMPTY = VAR / "empty"  # a city of one's own stays one when the word is forgotten at the next start
 
 
@@ -93,9 +95,12 @@ def _grow(tree: ExitStack, arguments: argparse.Namespace) -> list[Child]:
     children = [child for child in [tree.enter_context(postgres.opened())] if child]
     if arguments.empty:
         EMPTY.touch()
-    _prepare(empty=EMPTY.exists())
+    if is_new := not _is_prepared():
+        _prepare()
     children.append(tree.enter_context(_web(arguments)))
     _wait_until_green(arguments, children)
+    if not is_new:  # what is left is today's opening hours, and people wait for the first page
+        _prepare()
     children.append(tree.enter_context(_worker()))  # after the first page, which people wait for
     return children
 
@@ -125,13 +130,27 @@ def alone() -> Iterator[None]:
         yield
 
 
-def _prepare(*, empty: bool) -> None:
+def _is_prepared() -> bool:
+    """Return whether this very program made this very database ready before, so that pages can be served at once."""
+    return PREPARED.exists() and PREPARED.read_text() == _preparation()
+
+
+def _preparation() -> str:
+    """Return the state that makes a database ready: its migrations, those of the program, and what was asked for."""
+    ours = sorted(f"{path.parts[-3]}/{path.name}" for path in (ROOT / "bacao").glob("*/migrations/*.py"))
+    theirs = (ROOT / "requirements" / "run.txt").read_text()
+    asked = f"{os.environ.get('DATABASE_URL')} {EMPTY.exists()} {postgres.count_migrations()}"
+    return sha256("\n".join([*ours, theirs, asked]).encode()).hexdigest()
+
+
+def _prepare() -> None:
     """Migrate, make the demo city if there is no shop yet, and work out today's opening hours."""
-    words = ["migrate"] if empty else ["migrate", "--demo"]
+    words = ["migrate"] if EMPTY.exists() else ["migrate", "--demo"]
     with start("migrate", [sys.executable, "-m", "bacao.cli", *words], env=_python_path()) as child:
         code = child.process.wait()
     if code:
         raise Died(Text(f"数据库准备失败 ({code})。", f"The database could not be made ready (exit code {code})."))
+    PREPARED.write_text(_preparation())
 
 
 def _web(arguments: argparse.Namespace) -> Child:

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.db import connection, transaction
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _HEADER = 19  # signature, flags, length of an extension there is none of
 _TYPES = {"i8": (">i8", 8, "int8"), "i4": (">i4", 4, "int4"), "f8": (">f8", 8, "float8")}
 
 
-def copy_rows(columns: Mapping[str, tuple[str, str]], source: str, values: Mapping[str, Any]) -> np.ndarray:
+def copy_rows(columns: Mapping[str, tuple[str, str]], source: str, values: Mapping[str, Any]) -> "np.ndarray":
     """Return the rows of a query as a structured array.
 
     columns = {name: ("i8", "i4" or "f8", expression)}, none of which may be NULL; `source` = what follows FROM;
     `values` = its parameters.
     """
+    import numpy as np  # a quarter of a second that most programs can do without
+
     chosen = ", ".join(f"({expression})::{_TYPES[kind][2]}" for kind, expression in columns.values())
     pieces: list[bytes] = []
     with connection.cursor() as cursor:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from bacao.kit.paths import ROOT
@@ -135,6 +136,20 @@ def test_a_part_that_dies_takes_the_tree_down(up: Callable[[], Tree], word: str)
     assert tree.process.wait(GONE_SECONDS) == 1
     assert "ended by itself" in tree.said.read_text()
     assert _left(members) == []
+
+
+def test_a_database_emptied_behind_its_back_is_made_ready_before_anything_is_served(
+    up: Callable[[], Tree], home: Path
+) -> None:
+    for _ in range(2):
+        tree = up()
+        assert tree.answers() == 200
+        assert "not green" not in tree.said.read_text()
+        with psycopg.connect(f"host={home / 'postgres'} user=postgres dbname=bacao") as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        tree.process.send_signal(signal.SIGINT)
+        tree.process.wait(GONE_SECONDS)
 
 
 def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
