@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
-from bacao.discovery.services import follow_outbox, refresh_standings, refresh_usual_amounts
+from bacao.discovery.services import follow_outbox, forget_old_news, refresh_standings, refresh_usual_amounts
 
 
 @app.periodic(cron="* * * * * */5")
@@ -17,6 +17,7 @@ def follow_news(timestamp: int) -> None:
 @app.periodic(cron="41 3 * * *")
 @app.task(queueing_lock="discovery.refresh_standings")
 def refresh_nightly(timestamp: int) -> None:
-    """Count standings again: arrivals grow older than 30 days without any news of it."""
+    """Count standings again, for arrivals grow older than 30 days without any news of it; forget old news."""
     refresh_standings(at=datetime.now(UTC))
     refresh_usual_amounts()
+    forget_old_news(at=datetime.now(UTC))

@@ -46,6 +46,11 @@ def delete_idle_buckets(*, before: datetime) -> int:
     return RateBucket.objects.filter(refilled_at__lt=before).delete()[0]
 
 
+def delete_news(*, until_tx: int, before: datetime) -> int:
+    """Forget news that are older than `before` and that everybody has read, those below `until_tx`; return how many."""
+    return OutboxEvent.objects.filter(tx__lt=until_tx, recorded_at__lt=before).delete()[0]
+
+
 def set_calendar_day(*, day: date, kind: DayKind, source: str) -> CalendarDay:
     """Say what kind of day a date is; it overrides the published table (PR14).
 

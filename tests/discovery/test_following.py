@@ -10,8 +10,15 @@ from django.db import connection, transaction
 
 from bacao.discovery.models import OutboxMark, PlaceStanding, SearchDocument
 from bacao.discovery.queries import get_standings, list_usual_amounts, search
-from bacao.discovery.services import follow_outbox, rebuild_search, refresh_standings, refresh_usual_amounts
+from bacao.discovery.services import (
+    follow_outbox,
+    forget_old_news,
+    rebuild_search,
+    refresh_standings,
+    refresh_usual_amounts,
+)
 from bacao.discovery.services.following import READER
+from bacao.kit.models import OutboxEvent
 from bacao.kit.queries import read_news
 from bacao.kit.services import announce
 from bacao.notes.services import moderate_note
@@ -19,7 +26,7 @@ from bacao.places.services import close_place, update_place
 from bacao.redemption.models import Arrival
 from bacao.reviews.models import Review
 from tests.discovery.town import LAKE, found_town, open_shop, write_note
-from tests.factories import make_user
+from tests.factories import make_offer_version, make_user
 
 
 @contextmanager
@@ -122,6 +129,41 @@ def test_what_changes_is_written_again(at: datetime) -> None:
     close_place(place=place, at=at)
     follow_outbox(at=at)
     assert titles("山野咖啡") == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_dish_is_found(at: datetime) -> None:
+    found_town()
+    place = open_shop("鹿里咖啡", at=at)
+    follow_outbox(at=at)
+
+    def found() -> list[str]:
+        answer = search(text="开心果可颂", language="zh-hans", lat=LAKE[0], lon=LAKE[1], at=at)
+        return [item.place.name_zh for item in answer.places]
+
+    assert found() == []
+    dish = {"zh": "开心果可颂", "en": "Pistachio croissant", "quantity": 1, "unit_minor": 2600}
+    version = make_offer_version(place, items=[dish], at=at)
+    announce(kind="offer", ref_id=version.offer_id)
+    follow_outbox(at=at)
+    assert found() == ["鹿里咖啡"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_news_that_were_read_and_are_old_are_forgotten(at: datetime) -> None:
+    rebuild_search(at=at)
+    with transaction.atomic():
+        announce(kind="place", ref_id=1)
+        announce(kind="place", ref_id=2)
+    OutboxEvent.objects.filter(ref_id=1).update(recorded_at=at - timedelta(days=10))
+    OutboxEvent.objects.filter(ref_id=2).update(recorded_at=at - timedelta(days=8))
+    assert forget_old_news(at=at) == 0, "nobody has read them"
+    follow_outbox(at=at)
+    with transaction.atomic():
+        announce(kind="place", ref_id=3)
+    follow_outbox(at=at)
+    assert forget_old_news(at=at) == 1
+    assert set(OutboxEvent.objects.values_list("ref_id", flat=True)) >= {2, 3}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,12 +1,13 @@
 """Writes of discovery: everything here is derived and can be written again."""
 
 from bacao.discovery.services.documents import index_note, index_place
-from bacao.discovery.services.following import ensure_built, follow_outbox, rebuild_search
+from bacao.discovery.services.following import ensure_built, follow_outbox, forget_old_news, rebuild_search
 from bacao.discovery.services.standing import refresh_standings, refresh_usual_amounts
 
 __all__ = [
     "ensure_built",
     "follow_outbox",
+    "forget_old_news",
     "index_note",
     "index_place",
     "rebuild_search",

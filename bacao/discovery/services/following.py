@@ -1,7 +1,7 @@
 """Keeping what is derived in step with the chapters below, by reading their news (DS7, DS8)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -9,8 +9,9 @@ from bacao.discovery.models import OutboxMark
 from bacao.discovery.services.documents import index_notes, index_places, write_all_documents
 from bacao.discovery.services.standing import refresh_standings, refresh_usual_amounts
 from bacao.kit.queries import read_news
-from bacao.kit.services import announce, announce_many
+from bacao.kit.services import announce, announce_many, delete_news
 from bacao.notes.queries import list_note_ids_of_places, list_place_ids_of_notes
+from bacao.offers.queries import list_place_ids_of_offers
 from bacao.redemption.queries import list_place_ids_of_redemptions
 from bacao.reviews.queries import list_place_ids_of_reviews
 
@@ -18,6 +19,7 @@ READER = "search"
 NEVER = 2**62  # a transaction nobody will live to see
 EVERY_PLACE = 0  # news of the standing of all places at once
 REBUILD_FROM = 2_000  # news of more things than this are cheaper to answer by writing everything again
+NEWS_KEPT = timedelta(days=9)  # an index answers for eight days and is never gone on from later
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('bacao.discovery.search'))"
 
 
@@ -65,6 +67,12 @@ def ensure_built(*, at: datetime) -> None:
         follow_outbox(at=at)
 
 
+def forget_old_news(*, at: datetime) -> int:
+    """Delete news that search has read and that are older than any index one could go on from; return how many."""
+    mark = OutboxMark.objects.filter(reader=READER).first()
+    return delete_news(until_tx=mark.tx, before=at - NEWS_KEPT) if mark else 0
+
+
 def _is_alone() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK)
@@ -74,7 +82,7 @@ def _is_alone() -> bool:
 def _refresh(news: dict[str, set[int]], at: datetime) -> None:
     """Write again the documents of changed places and notes, and the standings that changed with them."""
     places, notes = news.get("place", set()), news.get("note", set())
-    index_places(place_ids=sorted(places))
+    index_places(place_ids=_merged(places, list_place_ids_of_offers(news.get("offer", ()))))  # dishes are words, too
     index_notes(note_ids=_merged(notes, list_note_ids_of_places(places)))
     visited = _merged(
         places,
