@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from bacao.redemption import rules
 from bacao.redemption.rules import BC2, STEPS_PER_DAY, Token
+from tests.redemption.scanning import find_node
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAIN_JS = ROOT / "bacao/web/static/js/chain.js"
@@ -18,11 +18,7 @@ CASES = 200
 
 
 def node() -> str:
-    own = ROOT / ".venv/bin/node"
-    found = str(own) if own.exists() else shutil.which("node")
-    if not found:
-        pytest.skip("no Node here")
-    return found
+    return find_node() or pytest.skip("no Node here")
 
 
 def make_case(draw: random.Random) -> dict[str, Any]:
