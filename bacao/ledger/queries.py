@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from bacao.ledger import rules
-from bacao.ledger.models import Account, Entry, Transaction
+from bacao.ledger.models import Account, Entry, Pending, Transaction
 
 
 class Balance(NamedTuple):
@@ -32,6 +33,45 @@ def get_balance(code: str, book: str = "cny") -> Balance:
     else:
         debit, credit = _sum_sides(Q(account=account))
     return Balance(debit, credit, rules.balance_of(code, debit, credit))
+
+
+class Budget(NamedTuple):
+    """What a budget was given, what open holds claim of it, what is promised for good, and what is left."""
+
+    allocated_minor: int
+    held_minor: int
+    spent_minor: int
+
+    @property
+    def left_minor(self) -> int:
+        """What may still be promised."""
+        return self.allocated_minor - self.held_minor - self.spent_minor
+
+
+def list_budgets(codes: Collection[str]) -> dict[str, Budget]:
+    """Return the standing of budget accounts by code; one that was never used stands at zero.
+
+    What was taken away from a budget lowers what it was given; what came back from a refund lowers what it spent.
+    """
+    given = Q(entries__transaction__kind="allocated")
+    rows = Account.objects.filter(book=rules.CONTROL, code__in=codes).annotate(
+        given=Sum("entries__amount_minor", filter=given & Q(entries__side="C"), default=0)
+        - Sum("entries__amount_minor", filter=given & Q(entries__side="D"), default=0)
+    )
+    return dict.fromkeys(codes, Budget(0, 0, 0)) | {
+        row.code: Budget(row.given, row.pending_debit_minor, row.given - row.credit_minor + row.debit_minor)
+        for row in rows
+    }
+
+
+def get_budget(code: str) -> Budget:
+    """Return the standing of one budget account."""
+    return list_budgets([code])[code]
+
+
+def count_open_pendings(code: str, book: str = rules.CONTROL) -> int:
+    """Return how many claims on an account are not resolved yet."""
+    return Pending.objects.filter(debit__book=book, debit__code=code, resolution=None).count()
 
 
 def get_total(book: str = "cny") -> int:
@@ -70,7 +110,7 @@ def find_transaction(transaction_id: UUID) -> Transaction | None:
 
 
 def list_wrong_sums(book: str = "cny") -> Sequence[str]:
-    """Return the codes of the accounts whose kept sums are not those of their entries: none, ever (IN11)."""
+    """Return the codes of accounts whose kept sums are not those of their entries and pendings: none, ever (IN11)."""
     accounts = (
         Account.objects.filter(book=book)
         .exclude(limit=Account.Limit.NONE)
@@ -79,8 +119,20 @@ def list_wrong_sums(book: str = "cny") -> Sequence[str]:
             credit=Sum("entries__amount_minor", filter=Q(entries__side=Entry.Side.CREDIT), default=0),
         )
     )
-    wrong = accounts.exclude(debit=F("debit_minor"), credit=F("credit_minor"))
+    accounts = accounts.annotate(claimed=_open_pendings("debit"), promised=_open_pendings("credit"))
+    wrong = accounts.exclude(
+        debit=F("debit_minor"),
+        credit=F("credit_minor"),
+        claimed=F("pending_debit_minor"),
+        promised=F("pending_credit_minor"),
+    )
     return list(wrong.values_list("code", flat=True))
+
+
+def _open_pendings(side: str) -> Coalesce:
+    """Return an expression: the sum of an account's pendings on one side that are not resolved."""
+    rows: QuerySet[Pending] = Pending.objects.filter(resolution=None, **{side: OuterRef("pk")}).order_by()
+    return Coalesce(Subquery(rows.values(side).annotate(sum=Sum("amount_minor")).values("sum")), 0)
 
 
 def _sum_sides(condition: Q) -> tuple[int, int]:

@@ -16,7 +16,13 @@ LIMITS = (
     ("asset.receivable.", CREDIT_AT_MOST_DEBIT),
     ("liab.", DEBIT_AT_MOST_CREDIT),
     ("control.budget.", DEBIT_AT_MOST_CREDIT),
+    ("control.budget_day.", DEBIT_AT_MOST_CREDIT),
 )
+CONTROL = "cny.control"
+"""The book of budgets: what may still be promised. No money is in it."""
+BUDGET_SOURCE, BUDGET_SPENT = "control.budget_source", "control.budget_spent"
+DAY_SPENT = "control.budget_day_spent"
+"""The other leg of what one day may promise: apart, so that `BUDGET_SPENT` counts each promise once."""
 
 
 class Unbalanced(ValueError):
@@ -61,6 +67,26 @@ class Posting:
     def lines(self) -> list[Debit | Credit]:
         """The entries that say something: those of 0 are left out."""
         return [entry for entry in self.entries if entry.amount_minor]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One amount to be claimed between two accounts of a book; `id` is made by the caller and sent again for ever."""
+
+    id: UUID
+    kind: str
+    debit: str
+    credit: str
+    amount_minor: int
+    effective_at: datetime
+    origin: dict[str, Any] = field(default_factory=dict)
+    book: str = CONTROL
+
+    def as_posting(self, id: UUID, kind: str, effective_at: datetime, amount_minor: int | None = None) -> Posting:
+        """Return the transaction that books it, whole or in part."""
+        amount = self.amount_minor if amount_minor is None else amount_minor
+        lines: list[Debit | Credit] = [Debit(self.debit, amount), Credit(self.credit, amount)]
+        return Posting(id, kind, lines, effective_at, self.origin, self.book)
 
 
 def check_posting(posting: Posting) -> None:

@@ -59,6 +59,7 @@ TABLES = {
     "ledger.account": ("账户", "account", "accounts"),
     "ledger.transaction": ("交易", "transaction", "transactions"),
     "ledger.entry": ("分录", "entry", "entries"),
+    "ledger.pending": ("预占", "claim", "claims"),
     "discovery.searchdocument": ("搜索文档", "search document", "search documents"),
     "discovery.placestanding": ("地点口碑", "standing of a place", "standings of places"),
     "kit.calendarday": ("特殊日期", "calendar day", "calendar days"),
@@ -218,6 +219,11 @@ COLUMNS = {
     "limit": ("限制", "limit"),
     "debit_minor": ("借（分）", "debit (minor)"),
     "credit_minor": ("贷（分）", "credit (minor)"),
+    "pending_debit_minor": ("借方预占（分）", "debit claimed (minor)"),
+    "pending_credit_minor": ("贷方预占（分）", "credit claimed (minor)"),
+    "debit": ("借方账户", "debit account"),
+    "credit": ("贷方账户", "credit account"),
+    "resolution": ("结局", "how it ended"),
     "opened_at": ("开户", "opened"),
     "origin": ("由来", "origin"),
     "reverses": ("冲销", "reverses"),
@@ -299,6 +305,8 @@ VALUES = {
     "paid": ("已付", "paid"),
     "failed": ("失败", "failed"),
     "confirmed": ("已确认", "confirmed"),
+    "posted": ("已入账", "posted"),
+    "voided": ("已释放", "given back"),
 }
 
 

@@ -7,10 +7,12 @@ from django.contrib import admin
 from django.db.models import Sum
 
 from bacao.web.desk.base import DeskAdmin, DeskInline, link
-from bacao.web.desk.words import said
+from bacao.web.desk.words import said, value
 from bacao.web.templatetags.bacao import money
 
-Account, Transaction, Entry = (apps.get_model(f"ledger.{name}") for name in ("Account", "Transaction", "Entry"))
+Account, Transaction, Entry, Pending = (
+    apps.get_model(f"ledger.{name}") for name in ("Account", "Transaction", "Entry", "Pending")
+)
 
 
 class EntryInline(DeskInline):
@@ -33,12 +35,15 @@ class EntryInline(DeskInline):
 class AccountAdmin(DeskAdmin):
     """Where money can be. Only accounts with a limit keep their sums; the others are summed on their own page."""
 
-    list_display = ("code", "book", "limit", "debit_minor", "credit_minor", "opened_at")
+    list_display = ("code", "book", "limit", "debit_minor", "credit_minor", "pending_debit_minor", "opened_at")
     list_filter = ("book", "limit")
     search_fields = ("code",)
     search_help_text = "liab.payable.merchant.7"
     ordering = ("code",)
-    fields = ("book", "code", "limit", "debit_minor", "credit_minor", "summed", "opened_at")
+    fields = (
+        "book", "code", "limit", "debit_minor", "credit_minor", "pending_debit_minor", "pending_credit_minor", "summed",
+        "opened_at",
+    )  # fmt: skip
 
     @admin.display(description=said("按分录求和（借 / 贷）", "summed from entries (debit / credit)"))
     def summed(self, account: Any) -> str:
@@ -77,3 +82,21 @@ class EntryAdmin(DeskAdmin):
     def booked(self, entry: Any) -> str:
         """Return a link to the whole transaction."""
         return link("ledger.transaction", entry.transaction)
+
+
+@admin.register(Pending)
+class PendingAdmin(DeskAdmin):
+    """Amounts that are claimed, latest first, and how each claim ended."""
+
+    list_display = ("id", "kind", "debit", "amount_minor", "ended", "origin", "recorded_at")
+    list_filter = ("kind", "resolution__outcome")
+    list_select_related = ("debit", "resolution")
+    search_fields = ("id", "debit__code")
+    ordering = ("-recorded_at",)
+    fields = ("id", "kind", "debit", "credit", "amount_minor", "ended", "origin", "effective_at", "recorded_at")
+
+    @admin.display(description=said("结局", "how it ended"))
+    def ended(self, pending: Any) -> str:
+        """Return how it ended, a dash while it is open."""
+        resolution = getattr(pending, "resolution", None)
+        return value(resolution.outcome) if resolution else "-"

@@ -1,7 +1,7 @@
-"""The only path by which money moves in the books: post, post many, reverse."""
+"""The only path by which amounts move in the books: post, post many, reverse."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -137,11 +137,25 @@ def _check_room(postings: Sequence[Posting]) -> None:
         strain = rules.strain_of([line for posting in postings if posting.book == book for line in posting.lines])
         if not strain:
             continue
-        accounts = Account.objects.filter(book=book, code__in=strain).order_by("id").select_for_update(no_key=True)
-        for code, limit, debit, credit in accounts.values_list("code", "limit", "debit_minor", "credit_minor"):
-            room = credit - debit if limit == rules.DEBIT_AT_MOST_CREDIT else debit - credit
-            if strain[code] > room:
-                raise LimitReached(code, strain[code], room)
+        rooms = lock_rooms(book, strain)
+        for code, wanted in strain.items():
+            if wanted > rooms[code]:
+                raise LimitReached(code, wanted, rooms[code])
+
+
+def lock_rooms(book: str, codes: Collection[str]) -> dict[str, int]:
+    """Lock limited accounts in the order of their ids and return the room of each; 0 where there is no such account.
+
+    What is pending takes room and gives none.
+    """
+    accounts = Account.objects.filter(book=book, code__in=codes).order_by("id").select_for_update(no_key=True)
+    rooms = dict.fromkeys(codes, 0)
+    for account in accounts:
+        debit = account.debit_minor + account.pending_debit_minor
+        credit = account.credit_minor + account.pending_credit_minor
+        by_credit = account.limit == rules.DEBIT_AT_MOST_CREDIT
+        rooms[account.code] = account.credit_minor - debit if by_credit else account.debit_minor - credit
+    return rooms
 
 
 def _book(postings: Sequence[Posting], hashes: dict[UUID, bytes]) -> set[UUID]:

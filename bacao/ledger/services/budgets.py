@@ -1,0 +1,49 @@
+"""Budgets: accounts of the control book that are given an amount, and claimed and spent by whoever promises (PR39)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from bacao.ledger.models import Account
+from bacao.ledger.rules import BUDGET_SOURCE, BUDGET_SPENT, CONTROL, DAY_SPENT, Credit, Debit
+
+from .posting import post
+
+
+def allocate_budget(*, id: UUID, code: str, amount_minor: int, origin: dict[str, Any], at: datetime) -> bool:
+    """Give a budget more to promise, or take some of what is left away (a negative amount); 0 only opens it.
+
+    :returns: as `post`
+    :raises LimitReached: less is left than is to be taken away
+    """
+    _open_leg(BUDGET_SPENT)
+    source, budget = (Debit, Credit) if amount_minor > 0 else (Credit, Debit)
+    entries = [source(BUDGET_SOURCE, abs(amount_minor)), budget(code, abs(amount_minor))]
+    return bool(amount_minor) and post(
+        id=id, kind="allocated", entries=entries, origin=origin, effective_at=at, book=CONTROL
+    )
+
+
+def open_day(*, code: str, begins_at: datetime, limit_minor: int) -> str:
+    """Return the account of what a budget may promise on one day; on first use it is opened with its limit.
+
+    `begins_at` = the day's first instant, in the zone of the city. A limit that changes counts from the next day on.
+    """
+    day = f"{begins_at:%Y%m%d}"
+    account = f"control.budget_day.{code.removeprefix('control.budget.')}.{day}"
+    if limit_minor and not Account.objects.filter(book=CONTROL, code=account).exists():
+        _open_leg(DAY_SPENT)
+        post(
+            id=uuid5(NAMESPACE_OID, account),
+            kind="allocated",
+            entries=[Debit(BUDGET_SOURCE, limit_minor), Credit(account, limit_minor)],
+            origin={"day": day},
+            effective_at=begins_at,
+            book=CONTROL,
+        )
+    return account
+
+
+def _open_leg(code: str) -> None:
+    """Open the account that claims on a budget go to: claiming opens none by itself."""
+    Account.objects.bulk_create([Account(book=CONTROL, code=code)], ignore_conflicts=True)
