@@ -16,6 +16,7 @@ from typing import IO, NamedTuple
 
 STOP_SECONDS = 10.0
 LOG_BYTES = 50_000_000
+FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 0.5, 30.0
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -64,6 +65,44 @@ class Child:
     def tail(self, lines: int = 12) -> str:
         """Return the last lines that it wrote."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log else ""
+
+
+class Kept:
+    """A process that the others can do without for a while: it is started again whenever it ends.
+
+    The pause before that doubles from one second to half a minute while it does not live that long.
+    """
+
+    def __init__(self, begin: Callable[[], Child]) -> None:
+        self._begin = begin
+        self._pause = FIRST_PAUSE_SECONDS
+        self._again_at = 0.0
+        self._start()
+
+    def _start(self) -> None:
+        self.child: Child | None = self._begin()
+        self._since = time.monotonic()
+
+    def __enter__(self) -> "Kept":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.child:
+            self.child.stop()
+
+    def look(self) -> None:
+        """Start it again if it ended and its pause is over."""
+        now = time.monotonic()
+        if self.child and self.child.process.poll() is not None:
+            lived = now - self._since
+            self.child.stop()  # whatever it started ends, too
+            self.child = None
+            self._pause = FIRST_PAUSE_SECONDS if lived > LAST_PAUSE_SECONDS else min(self._pause * 2, LAST_PAUSE_SECONDS)
+            self._again_at = now + self._pause
+        if self.child is None and now >= self._again_at:
+            self._start()
+        if self.child:
+            self.child.trim_log()
 
 
 def start(

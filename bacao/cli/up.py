@@ -1,4 +1,4 @@
-"""`bacao up`: PostgreSQL, the web server and the job worker as one tree that starts and stops together."""
+"""`bacao up`: PostgreSQL, web server, job worker and index builder as one tree that starts and stops together."""
 
 import argparse
 import fcntl
@@ -14,7 +14,7 @@ from hashlib import sha256
 from types import FrameType
 
 from bacao.cli import build, postgres
-from bacao.cli.processes import Child, start, wait_for_port
+from bacao.cli.processes import Child, Kept, start, wait_for_port
 from bacao.cli.say import console, say, warn
 from bacao.kit.paths import ROOT, VAR
 from bacao.kit.text import Refused, Text
@@ -71,8 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
         with ExitStack() as tree:
             try:
                 children = _grow(tree, arguments)
+                index = tree.enter_context(Kept(_index))
                 _announce(arguments, time.monotonic() - began)
-                _watch(children)
+                _watch(children, index)
             finally:
                 _let_nothing_interrupt()
     except Stop:
@@ -172,6 +173,12 @@ def _worker() -> Child:
     return start("worker", command, log=VAR / "log" / "worker.log", orphan_with=signal.SIGKILL)
 
 
+def _index() -> Child:
+    """Start the builder of the index; the site goes on without it, with the newest index there is."""
+    command = [sys.executable, "-m", "bacao.cli", "index"]
+    return start("index", command, log=VAR / "log" / "index.log", env=_python_path())
+
+
 def _python_path() -> dict[str, str]:
     """Return the environment in which `bacao` can be imported wherever the command was typed."""
     return {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
@@ -194,8 +201,8 @@ def _wait_until_green(arguments: argparse.Namespace, children: list[Child]) -> N
     warn(Text(f"/health 还没有变绿: {answer}", f"/health is not green yet: {answer}"))
 
 
-def _watch(children: list[Child]) -> None:
-    """Stay until a process ends or somebody asks to stop.
+def _watch(children: list[Child], index: Kept) -> None:
+    """Stay until a process ends (the index's is started again) or somebody asks to stop.
 
     :raises Died: a process ended on its own.
     """
@@ -203,6 +210,7 @@ def _watch(children: list[Child]) -> None:
         _check(children)
         for child in children:
             child.trim_log()
+        index.look()
         time.sleep(LOOK_SECONDS)
 
 

@@ -48,6 +48,16 @@ def get_news_lag_seconds(*, since_tx: int, seen: Collection[int] = (), at: datet
     return max(0.0, (at - oldest).total_seconds()) if oldest else 0.0
 
 
+def get_outbox_number() -> list[int]:
+    """Return the numbers of the database and its outbox: a city restored from a backup has others than before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT oid::bigint, 'kit_outboxevent'::regclass::oid::bigint FROM pg_database "
+            "WHERE datname = current_database()"
+        )
+        return list(cursor.fetchone())
+
+
 class News(NamedTuple):
     """What was announced: ids by kind, the mark to read on from, and the numbers of news read beyond the mark."""
 

@@ -152,6 +152,19 @@ def test_a_database_emptied_behind_its_back_is_made_ready_before_anything_is_ser
         tree.process.wait(GONE_SECONDS)
 
 
+def test_the_site_outlives_the_builder_of_its_index(up: Callable[[], Tree]) -> None:
+    tree = up()
+    builder = tree.member("bacao.cli index")
+    builder.kill()
+    until = time.monotonic() + START_SECONDS
+    while not any("bacao.cli index" in " ".join(found.cmdline()) for found in tree.members()[1:]):
+        assert time.monotonic() < until and tree.answers() == 200
+        time.sleep(0.1)
+    assert tree.member("bacao.cli index").pid != builder.pid
+    tree.process.send_signal(signal.SIGTERM)
+    assert tree.process.wait(GONE_SECONDS) == 0
+
+
 def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

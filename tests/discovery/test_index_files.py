@@ -14,7 +14,7 @@ import pytest
 from bacao.discovery.index import files
 from bacao.discovery.index.asking import Query
 from bacao.discovery.index.build import build_part
-from bacao.discovery.index.builder import Builder
+from bacao.discovery.services.builder import Builder
 from bacao.discovery.index.columns import Frame, Raw
 from bacao.discovery.index.files import Current, Unusable, base_folder, delta_folder, read_current, read_part
 from bacao.discovery.index.reader import Reader

@@ -1,4 +1,4 @@
 """Here and now from memory: shops in columns, sorted by place, searched by a compiled kernel (discovery.md).
 
-Only who searches or builds imports this room: it brings Numba with it.
+It brings Numba with it, so nobody imports this room before somebody asks: `queries.live`, `services.builder`.
 """

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bacao.discovery.index.asking import Query
 from bacao.discovery.index.files import (
     CURRENT,
     Current,
@@ -27,29 +28,48 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.view: View | None = None
+        self.touched: float | None = None  # when somebody last looked after the index, seconds since 1970
         self._seen: Current | None = None
+        self._looked: tuple[int, int] | None = None
 
     def refresh(self) -> View | None:
-        """Take over what was published since the last look, and return the view; None where nothing ever was."""
+        """Take over what was published since the last look, and return the view; None where nothing ever was.
+
+        A new view answers a question before anybody sees it, so that no request waits for pages or for a compiler.
+        """
         for _ in range(TRIES):
-            current = read_current(self.folder)
-            if current is None or (self._seen is not None and current == self._seen):
+            stamp = self._stamp()
+            if stamp is not None and stamp == self._looked:
                 break
-            try:
-                view = self._load(current)
-            except Unusable:  # replaced and removed between reading `current` and opening what it names
-                continue
-            self.view, self._seen = view, current
+            current = read_current(self.folder)
+            if current is None:
+                break
+            if current != self._seen:
+                try:
+                    view = self._load(current)
+                except Unusable:  # replaced and removed between reading `current` and opening what it names
+                    continue
+                warm(view)
+                self.view, self._seen = view, current
+            self._looked = stamp
             break
         return self.view
 
     def age_seconds(self, at: datetime) -> float | None:
-        """Return for how long nobody looked after the index, None where there is none."""
-        try:
-            touched = (self.folder / CURRENT).stat().st_mtime
-        except OSError:
+        """Return for how long nobody looked after the index, as of the last look; None where there is none."""
+        if self.touched is None:
             return None
-        return max(0.0, (at - datetime.fromtimestamp(touched, UTC)).total_seconds())
+        return max(0.0, (at - datetime.fromtimestamp(self.touched, UTC)).total_seconds())
+
+    def _stamp(self) -> tuple[int, int] | None:
+        """Return which file `current` is (each publication is a new one), having noted when it was touched."""
+        try:
+            found = (self.folder / CURRENT).stat()
+        except OSError:
+            self.touched = None
+            return None
+        self.touched = found.st_mtime
+        return found.st_ino, found.st_ctime_ns
 
     def _load(self, current: Current) -> View:
         """Map what is new; a base that is known already is kept."""
@@ -59,6 +79,13 @@ class Reader:
         number = (current.base, current.delta)
         if self.view is not None and self.view.number[0] == current.base:
             known = make_view(frame, self.view.base, delta, gone, number)
-            return replace(known, most=(self.view.most[0], known.most[1]))
+            return replace(known, most=(self.view.most[0], known.most[1]), base_moments=self.view.base_moments)
         base = read_part(base_folder(self.folder, current.base))[0]
         return make_view(frame, base, delta, gone, number)
+
+
+def warm(view: View) -> None:
+    """Ask a view something, in its first minute and the one asked for last."""
+    first = int(view.base.horizon[0])
+    for minute in {first, *list(view.base_moments)[-1:]}:
+        view.find(Query(view.frame.latitude, view.frame.longitude, 1000, minute))

@@ -56,7 +56,8 @@ class View:
     most: tuple[int, int]
     held: Box | None
     number: tuple[int, int] = (0, 0)
-    _moments: "OrderedDict[int, tuple[Moment, Moment]]" = field(default_factory=OrderedDict, compare=False)
+    base_moments: "OrderedDict[int, Moment]" = field(default_factory=OrderedDict, compare=False)
+    _delta_moments: "OrderedDict[int, Moment]" = field(default_factory=OrderedDict, compare=False)
 
     def covers(self, latitude: float, longitude: float, radius_m: int) -> bool:
         """Return whether a circle lies within what the index can hold: 100 km each way around the city's origin."""
@@ -65,13 +66,7 @@ class View:
 
     def moments(self, minute: int) -> tuple[Moment, Moment]:
         """Return what a minute means in base and delta; those of the last few minutes asked for are kept (DS4)."""
-        known = self._moments.get(minute)
-        if known is None:
-            known = look_at_clock(self.base, minute), look_at_clock(self.delta, minute)
-            self._moments[minute] = known
-            while len(self._moments) > MINUTES_KEPT:
-                self._moments.popitem(last=False)
-        return known
+        return _moment(self.base, self.base_moments, minute), _moment(self.delta, self._delta_moments, minute)
 
     def find(self, query: Query, counts: np.ndarray | None = None) -> np.ndarray:
         """Return the best places as numbers (kernel.COLUMNS), best first, by the kernel or its twin.
@@ -114,6 +109,15 @@ def make_view(
     """Return a state of the index. `gone` = a bit for each base row that no longer counts, or nothing."""
     held = hold(base, gone, delta, NONE_GONE, make_tables_once()) if HAS_NUMBA else None
     return View(frame, base, delta, gone, (_most(base), _most(delta)), held, number)
+
+
+def _moment(part: Part, known: "OrderedDict[int, Moment]", minute: int) -> Moment:
+    found = known.get(minute)
+    if found is None:
+        found = known[minute] = look_at_clock(part, minute)
+        while len(known) > MINUTES_KEPT:
+            known.popitem(last=False)
+    return found
 
 
 def _most(part: Part) -> int:

@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 import bacao
+from bacao.discovery.queries.live import get_index_age_seconds
 from bacao.discovery.queries.outbox import get_outbox_lag_seconds
 from bacao.kit.queries import count_workers, get_job_lag_seconds
 
@@ -16,9 +17,9 @@ LAG_SECONDS_MAX = 300  # older than that, the worker is stuck or gone
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """Return what is well and what is not: 200 if all is, else 503."""
+    """Return what is well and what is not: 200 if all is, else 503. Without its index the site still serves."""
     at = timezone.now()
-    report: dict[str, object] = {"version": bacao.__version__}
+    report: dict[str, object] = {"version": bacao.__version__, "index_age_seconds": get_index_age_seconds(at)}
     try:
         lags = {
             "worker_lag_seconds": get_job_lag_seconds(at),

@@ -23,11 +23,11 @@ from bacao.discovery.index.files import (
     write_current,
     write_part,
 )
-from bacao.discovery.index.source import empty_raw, horizon_of, is_framed, joined, read_frame, read_raw, without
+from bacao.discovery.queries.rows import empty_raw, horizon_of, is_framed, joined, read_frame, read_raw, without
 from bacao.discovery.index.view import NONE_GONE
 from bacao.discovery.rules import WEIGHTS_VERSION
 from bacao.kit.bulk import one_snapshot
-from bacao.kit.queries import News, read_news
+from bacao.kit.queries import News, get_outbox_number, read_news
 from bacao.offers.queries import list_place_ids_of_offers
 from bacao.places.queries import get_spans_stamp
 
@@ -55,11 +55,18 @@ class Builder:
         self._frame = Frame(0.0, 0.0)
         self._number = 0
         self._stamp: dict[str, object] = {}
+        self._outbox: list[int] = []
         self._changed: set[int] = set()
+
+    @property
+    def places(self) -> int:
+        """Return how many places the base holds."""
+        return len(self._ids)
 
     def open(self, *, at: datetime) -> None:
         """Go on from what is published, or build a base where that is missing, stale or damaged."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._outbox = get_outbox_number()
         for unfinished in self.folder.glob("*.tmp"):
             shutil.rmtree(unfinished) if unfinished.is_dir() else unfinished.unlink()
         current = read_current(self.folder)
@@ -67,8 +74,8 @@ class Builder:
             if current is None:
                 raise Unusable("nothing was published yet")
             self._base, self._frame, _, about = read_part(base_folder(self.folder, current.base), check=True)
-            if about["stamp"] != _stamp(at):
-                raise Unusable("opening hours, usual amounts or weights are others now")
+            if about["stamp"] != _stamp(at) or about["outbox"] != self._outbox:
+                raise Unusable("opening hours, weights or the whole database are others now")
         except Unusable:
             self.build_base(at=at)
             return
@@ -88,7 +95,8 @@ class Builder:
     def _write_base(self, raw: Raw, at: datetime) -> None:
         self._base = build_part(raw, self._frame)
         self._number = next_number(self.folder)
-        about = {"watermark": self.watermark, "stamp": self._stamp, "built_at": at.isoformat()}
+        about = {"watermark": self.watermark, "stamp": self._stamp, "built_at": at.isoformat(),
+                 "outbox": self._outbox}  # fmt: skip
         write_part(base_folder(self.folder, self._number), self._base, self._frame, NONE_GONE, about)
         self._start_over()
         self._publish(at)

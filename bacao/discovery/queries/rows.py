@@ -16,7 +16,7 @@ from bacao.discovery.index.columns import (
     Spans,
     Stacking,
 )
-from bacao.discovery.queries import list_usual_amounts
+from bacao.discovery.queries.standing import list_usual_amounts
 from bacao.kit.bulk import copy_rows
 from bacao.kit.hours import expand_hours
 from bacao.kit.queries import get_calendar_overlay
