@@ -97,7 +97,8 @@ class Kept:
             lived = now - self._since
             self.child.stop()  # whatever it started ends, too
             self.child = None
-            self._pause = FIRST_PAUSE_SECONDS if lived > LAST_PAUSE_SECONDS else min(self._pause * 2, LAST_PAUSE_SECONDS)
+            longer = min(self._pause * 2, LAST_PAUSE_SECONDS)
+            self._pause = FIRST_PAUSE_SECONDS if lived > LAST_PAUSE_SECONDS else longer
             self._again_at = now + self._pause
         if self.child is None and now >= self._again_at:
             self._start()

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from bacao.discovery.index.asking import Query, open_until
 from bacao.discovery.index.build import build_part
-from bacao.discovery.services.builder import Builder
 from bacao.discovery.index.columns import Part
 from bacao.discovery.index.reader import Reader
-from bacao.discovery.queries.rows import read_raw
 from bacao.discovery.index.view import View
+from bacao.discovery.queries.rows import read_raw
 from bacao.discovery.services import refresh_usual_amounts
+from bacao.discovery.services.builder import Builder
 from bacao.kit.bulk import one_snapshot
 from bacao.kit.services import announce
 from bacao.offers.models import Offer

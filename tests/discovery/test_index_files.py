@@ -14,10 +14,10 @@ import pytest
 from bacao.discovery.index import files
 from bacao.discovery.index.asking import Query
 from bacao.discovery.index.build import build_part
-from bacao.discovery.services.builder import Builder
 from bacao.discovery.index.columns import Frame, Raw
 from bacao.discovery.index.files import Current, Unusable, base_folder, delta_folder, read_current, read_part
 from bacao.discovery.index.reader import Reader
+from bacao.discovery.services.builder import Builder
 from tests.discovery.generated_city import MIDNIGHT, make_city
 
 AT = datetime.fromtimestamp(MIDNIGHT * 60, UTC)
@@ -53,6 +53,7 @@ def test_readers_see_whole_states_only(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "fsync", lambda handle: None)  # the order of names is under test here, not the disk
     raw, frame = make_city(200)
     current = publish(tmp_path, raw, frame, 1, None)
+    Reader(tmp_path).refresh()  # compiles what is not kept yet, which may take longer than all the swaps
     torn, seen, done = list[object](), set[int](), threading.Event()
 
     def follow() -> None:

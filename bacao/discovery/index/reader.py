@@ -1,10 +1,11 @@
 """Looking at the published index: one reference that changes hands, never what it refers to (DS11)."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bacao.discovery.index.asking import Query
+from bacao.discovery.index.asking import Query, Unanswerable
 from bacao.discovery.index.files import (
     CURRENT,
     Current,
@@ -85,7 +86,8 @@ class Reader:
 
 
 def warm(view: View) -> None:
-    """Ask a view something, in its first minute and the one asked for last."""
-    first = int(view.base.horizon[0])
+    """Ask a view something, at the first minute it knows and at the one asked for last."""
+    first = max(int(view.base.horizon[0]), int(view.delta.horizon[0]))
     for minute in {first, *list(view.base_moments)[-1:]}:
-        view.find(Query(view.frame.latitude, view.frame.longitude, 1000, minute))
+        with suppress(Unanswerable):
+            view.find(Query(view.frame.latitude, view.frame.longitude, 1000, minute))

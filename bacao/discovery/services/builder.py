@@ -23,8 +23,8 @@ from bacao.discovery.index.files import (
     write_current,
     write_part,
 )
-from bacao.discovery.queries.rows import empty_raw, horizon_of, is_framed, joined, read_frame, read_raw, without
 from bacao.discovery.index.view import NONE_GONE
+from bacao.discovery.queries.rows import empty_raw, horizon_of, is_framed, joined, read_frame, read_raw, without
 from bacao.discovery.rules import WEIGHTS_VERSION
 from bacao.kit.bulk import one_snapshot
 from bacao.kit.queries import News, get_outbox_number, read_news
