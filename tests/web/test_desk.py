@@ -145,7 +145,9 @@ def test_every_table_that_matters_has_a_drawer_and_words_in_both_languages() -> 
         "notes.NoteReport",
         "notes.Save", "offers.OfferFunder", "offers.OfferStock", "offers.PersonalUse", "offers.StateChange",
         "places.OpeningPattern", "places.OpeningSpan", "places.MapFeature", "redemption.VoucherCode",
-        "redemption.Attempt", "discovery.OutboxMark", "discovery.CategoryUsual", "ledger.Resolution",
+        "redemption.Attempt", "redemption.Served", "redemption.Clerk", "redemption.Manifest", "redemption.Lease",
+        "redemption.OfferPolicy", "redemption.Drill", "redemption.Confirmation", "redemption.Agreement",
+        "discovery.OutboxMark", "discovery.CategoryUsual", "ledger.Resolution",
     }  # fmt: skip
     for model in apps.get_models():
         label, chapter = model._meta.label, model._meta.app_label
