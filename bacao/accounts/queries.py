@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
+
 from bacao.accounts import rules
 from bacao.accounts.models import Role, SignInCode, User
+from bacao.accounts.rules.identities import identity_of, unaliased
 from bacao.kit.text import Refused
 
 
@@ -31,6 +34,13 @@ def find_user_by_email(email: str) -> User | None:
 def list_users_by_id(user_ids: Iterable[int]) -> dict[int, User]:
     """Return people by their ids."""
     return User.objects.in_bulk(list(user_ids))
+
+
+def list_identities(user: User, cards: Iterable[str] = ()) -> list[str]:
+    """Return the digests of everything that a limit a person counts besides the account: phone, mailbox, cards."""
+    known = [("phone", user.phone), ("email", unaliased(user.email) if user.email else None)]
+    known += [("card", card) for card in cards]
+    return [identity_of(secret=settings.SECRET_KEY, kind=kind, value=value) for kind, value in known if value]
 
 
 def has_role(user: User, kind: str) -> bool:

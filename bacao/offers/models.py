@@ -160,20 +160,45 @@ class OfferStock(models.Model):
 
 
 class PersonalUse(models.Model):
-    """Units of an offer one person took; the limit is repeated here so that the database can keep it."""
+    """Units of an offer taken under one identity in one period; the limit is repeated so that the database keeps it.
+
+    `identity` = `user-12`, or the digest of a phone number, an e-mail address or a card: each has its own row, and all
+    of them must allow it (PR18). `period` = `ever`, or a day, week or month by name.
+    """
 
     offer = models.ForeignKey(Offer, models.CASCADE, related_name="personal_uses")
-    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+")
+    identity = models.CharField(max_length=40)
+    period = models.CharField(max_length=10, default="ever")
     used = models.IntegerField()
     limit = models.IntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["offer", "user"], name="offers_personal_use_once"),
+            models.UniqueConstraint(fields=["offer", "identity", "period"], name="offers_personal_use_once"),
             models.CheckConstraint(
                 condition=Q(used__gte=0) & (Q(limit=None) | Q(used__lte=F("limit"))), name="offers_personal_limit"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.offer_id}: {self.used} by {self.user_id}"
+        return f"{self.offer_id}: {self.used} by {self.identity}"
+
+
+class Quota(models.Model):
+    """Units of an offer taken on one day, or seats of one of its time slots: `period` = that day, or when it begins."""
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="quotas")
+    period = models.CharField(max_length=22)
+    used = models.IntegerField()
+    limit = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "period"], name="offers_quota_once"),
+            models.CheckConstraint(
+                condition=Q(used__gte=0) & (Q(limit=None) | Q(used__lte=F("limit"))), name="offers_quota_limit"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} {self.period}: {self.used} of {self.limit}"

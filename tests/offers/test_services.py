@@ -261,10 +261,10 @@ def test_rc1_the_last_unit(at: datetime) -> None:
 def look_then_write(offer_id: int, user_id: int, limit: int, both_have_looked: threading.Barrier) -> None:
     """Count a person's use without the guard: look for the row, insert it where there is none."""
     with transaction.atomic():
-        mine = PersonalUse.objects.filter(offer=offer_id, user=user_id).first()
+        mine = PersonalUse.objects.filter(offer=offer_id, identity=f"user-{user_id}").first()
         both_have_looked.wait(timeout=5)
         if mine is None:
-            PersonalUse.objects.create(offer_id=offer_id, user_id=user_id, used=1, limit=limit)
+            PersonalUse.objects.create(offer_id=offer_id, identity=f"user-{user_id}", used=1, limit=limit)
         elif mine.used + 1 > limit:
             raise services.PersonalLimitReached(limit, mine.used)
         else:

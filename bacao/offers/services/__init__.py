@@ -2,7 +2,16 @@
 
 from .loading import OfferRow, load_offers
 from .terms import OfferEnded, SoldMoreThanThat, create_offer, revise_offer, set_offer_state
-from .units import NotOnSale, PersonalLimitReached, SoldOut, load_personal_uses, return_units, take_units
+from .units import (
+    NotOnSale,
+    PersonalLimitReached,
+    SoldOut,
+    load_personal_uses,
+    return_claims,
+    return_units,
+    take_claims,
+    take_units,
+)
 
 __all__ = [
     "NotOnSale",
@@ -14,8 +23,10 @@ __all__ = [
     "create_offer",
     "load_offers",
     "load_personal_uses",
+    "return_claims",
     "return_units",
     "revise_offer",
     "set_offer_state",
+    "take_claims",
     "take_units",
 ]
