@@ -87,7 +87,7 @@ def _deal(part: Part, deal: int) -> tuple[object, ...]:
     runs = range(*part.curve_ptr[curve : curve + 2])
     chains = [part.steps[slice(*part.chain_ptr[c : c + 2])].tolist() for c in (part.run_chain[r] for r in runs)]
     some = slice(*part.baskets_ptr[baskets : baskets + 2])
-    columns = (part.basket_price_minor, part.basket_party, part.basket_units)
+    columns = (part.basket_price_minor, part.basket_party, part.basket_units, part.basket_list_minor)
     return [int(part.run_from_minor[r]) for r in runs], chains, [column[some].tolist() for column in columns]
 
 

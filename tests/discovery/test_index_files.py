@@ -154,7 +154,7 @@ def test_damage_is_noticed(tmp_path: Path, damage: str) -> None:
         content[0] ^= 1
         columns.write_bytes(content)
     elif damage == "format":
-        manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 0'))
+        manifest.write_text(manifest.read_text().replace('"format": 2', '"format": 0'))
     elif damage == "gone":
         columns.unlink()
     else:

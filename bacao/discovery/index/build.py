@@ -37,13 +37,15 @@ def build_part(raw: Raw, frame: Frame) -> Part:
         category=shops["category"].astype(np.uint16), tags=shops["tags"].astype(np.int64),
         flags=flags.astype(np.uint16), hours_id=hours_id, usual_minor=shops["usual_minor"].astype(np.int32),
         own_points=_own_points(shops), bound_points=np.zeros(len(shops), np.int32), plan=plans.plan, grid=grid,
-        cell_start=cell_start, median_minor=np.array(frame.medians, np.int64),
+        cell_start=cell_start, by_id=np.zeros(0, np.int32), median_minor=np.array(frame.medians, np.int64),
         horizon=np.array(raw.horizon, np.int64), **plans.tables, **hours,
     )  # fmt: skip
     bound = bounds(part, np.array(VALUE_POINTS, np.int64))
     order = np.lexsort((part.shop_id, -bound, cell))
     rows = {name: getattr(part, name)[order] for name in Part._fields[: Part._fields.index("grid")]}
-    return frozen(part._replace(**(rows | {"bound_points": bound[order].astype(np.int32)})))
+    rows["bound_points"] = bound[order].astype(np.int32)
+    rows["by_id"] = np.argsort(rows["shop_id"], kind="stable").astype(np.int32)
+    return frozen(part._replace(**rows))
 
 
 def _grid(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -95,7 +97,7 @@ def bounds(part: Part, value_points: np.ndarray) -> np.ndarray:
             deal = part.plan_deal[d]
             if deal != 0:
                 for party in range(1, PARTY_MAX + 1):
-                    per_head, _, _ = best_price(part, deal, usual, party, max(party, SMALL_TABLE))
+                    per_head = best_price(part, deal, usual, party, max(party, SMALL_TABLE))[0]
                     best = max(best, value_of(per_head, median, value_points))
         result[i] = part.own_points[i] + best
     return result

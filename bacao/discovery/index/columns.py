@@ -3,6 +3,7 @@
 A part is a tuple of plain arrays. Most columns have one entry a shop; the others are tables that shops share.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from bacao.kit.geo import EARTH_RADIUS_M
 
-FORMAT = 1
+FORMAT = 2
 CELL_DM = 2_500  # 250 m
 REACH_CELLS = 400  # 100 km each way around the city's origin; what lies farther is another city's
 DM_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180 * 10
@@ -43,6 +44,7 @@ class Part(NamedTuple):
     plan: np.ndarray  # int32
     grid: np.ndarray  # int64[4]
     cell_start: np.ndarray  # int32[cells + 1]
+    by_id: np.ndarray  # int32, rows in order of shop id
     median_minor: np.ndarray  # int64[categories], 0 = not known
     plan_first: np.ndarray  # int32, first of its deals in plan_deal
     plan_window: np.ndarray  # int32
@@ -58,6 +60,7 @@ class Part(NamedTuple):
     steps: np.ndarray  # int32[n, 3], as in offers.rules.curve
     baskets_ptr: np.ndarray  # int32[lists + 1]
     basket_price_minor: np.ndarray  # int32, of one unit
+    basket_list_minor: np.ndarray  # int32, what one unit is worth at list price
     basket_party: np.ndarray  # uint8, people a unit is for
     basket_units: np.ndarray  # uint16, most units that can be had
     hours_ptr: np.ndarray  # int32[patterns + 1]
@@ -80,6 +83,14 @@ def frozen(part: Part) -> Part:
     for column in columns:
         column.flags.writeable = False
     return Part(*columns)
+
+
+def rows_of(part: Part, shop_ids: Iterable[int]) -> np.ndarray:
+    """Return the rows of some shops, those that the part does not hold left out."""
+    ids = np.array(sorted(shop_ids), np.int64)
+    at = np.searchsorted(part.shop_id, ids, sorter=part.by_id)
+    rows = part.by_id[at[at < len(part.by_id)]]
+    return np.asarray(rows[part.shop_id[rows] == ids[at < len(part.by_id)]])
 
 
 @dataclass(frozen=True, slots=True)

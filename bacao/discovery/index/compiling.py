@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bacao.discovery.rules import score
+from bacao.discovery.rules import figures, score
 from bacao.kit.paths import VAR
 from bacao.offers.rules import curve
 from bacao.offers.rules.combine import kernel
@@ -39,7 +39,8 @@ else:
 
 def cache_folder() -> Path:
     """Return the folder of this machine type, this Numba and these sources."""
-    sources = [*sorted(Path(__file__).parent.glob("*.py")), *(Path(str(m.__file__)) for m in (curve, kernel, score))]
+    ours = sorted(Path(__file__).parent.glob("*.py"))
+    sources = [*ours, *(Path(str(m.__file__)) for m in (curve, kernel, figures, score))]
     digest = sha256(f"{platform.machine()} {platform.python_version()} ".encode())
     if HAS_NUMBA:
         digest.update(numba.__version__.encode())

@@ -13,9 +13,11 @@ from bacao.discovery.index.columns import CELL_DM, KEYS_MAX, SHUT, UNKNOWN, Part
 from bacao.discovery.index.compiling import compiled
 from bacao.discovery.index.prices import best_price, distance_slot, value_of
 
-SCORE, SHOP_ID, ROW, PART, DISTANCE, PER_HEAD, PAYABLE, HOW, HOURS, NEAR, OWN, VALUE, TIME, FIT = range(14)
-"""Columns of an answer; DISTANCE in decimetres, HOURS the code of its opening pattern, from NEAR on points by term."""
-COLUMNS = 14
+SCORE, SHOP_ID, ROW, PART, DISTANCE, PER_HEAD, PAYABLE, HOW = range(8)
+LISTED, HEADS, HOURS, NEAR, OWN, VALUE, TIME, FIT = range(8, 16)
+"""Columns of an answer; DISTANCE in decimetres, LISTED the price without any offer and HEADS for how many it is, HOURS
+the code of its opening pattern, from NEAR on points by term."""
+COLUMNS = 16
 LOOKED_AT, PRICED = 0, 1
 """What is counted: rows looked at, prices worked out."""
 
@@ -103,15 +105,16 @@ def is_gone(gone: np.ndarray, i: int) -> bool:
 def weigh(part: Part, now: Moment, ask: Ask, tables: Tables, i: int, code: int, found: np.ndarray) -> bool:
     """Fill in price and points of a shop whose distance is known; return whether it keeps to the budget."""
     usual = int(part.usual_minor[i])
-    per_head, payable, how = usual, usual * ask.party, 0
+    payable, heads = usual * ask.party, ask.party
+    per_head, how, listed = usual, 0, payable
     if code != SHUT:
         deal = deal_of(part, i, now.states, ask.held)
         if deal != 0:
-            per_head, payable, how = best_price(part, deal, usual, ask.party, ask.table)
+            per_head, payable, how, listed, heads = best_price(part, deal, usual, ask.party, ask.table)
     if per_head > ask.budget or (ask.budget < NO_BUDGET and usual == 0 and how == 0):
         return False
     found[SHOP_ID], found[ROW], found[HOURS] = part.shop_id[i], i, code
-    found[PER_HEAD], found[PAYABLE], found[HOW] = per_head, payable, how
+    found[PER_HEAD], found[PAYABLE], found[HOW], found[LISTED], found[HEADS] = per_head, payable, how, listed, heads
     found[OWN], found[TIME] = part.own_points[i], tables.hours[code]
     found[VALUE] = value_of(per_head, part.median_minor[part.category[i]], tables.value)
     found[FIT] = fit_of(part.shop_id[i], ask) if ask.fit_most > 0 else 0

@@ -15,6 +15,7 @@ from bacao.offers.rules.curve import BILL_MAX_MINOR
 
 OFFERS_MAX = 62
 STATES_MAX = 62
+BASKET_NUMBERS = 4  # price, people, most units, list price
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,12 @@ def build_plans(raw: Raw) -> Plans:
     lists_ptr, lists = gather(basket_ptr, basket, list_first)
     deal, deal_tables = _deals(curve, list_of)
     plan, plan_tables = _plans(window_of_shop, keys_of_shop, variants, deal)
-    items = lists.reshape(-1, 3)
+    items = lists.reshape(-1, BASKET_NUMBERS)
     tables |= deal_tables | plan_tables | window_tables
     tables |= {
-        "keys": keys.astype(np.uint16), "baskets_ptr": (lists_ptr // 3).astype(np.int32),
+        "keys": keys.astype(np.uint16), "baskets_ptr": (lists_ptr // BASKET_NUMBERS).astype(np.int32),
         "basket_price_minor": items[:, 0].astype(np.int32), "basket_party": items[:, 1].astype(np.uint8),
-        "basket_units": items[:, 2].astype(np.uint16),
+        "basket_units": items[:, 2].astype(np.uint16), "basket_list_minor": items[:, 3].astype(np.int32),
     }  # fmt: skip
     doubtful = np.zeros(len(counts), bool)
     np.logical_or.at(doubtful, np.repeat(np.arange(len(counts)), variants), given_up[curve])
@@ -185,14 +186,14 @@ def expand(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Return for each variant of each shop (state by state, in it class by class) its offers on a bill and its baskets.
 
-    :returns: rows of OFFER_NUMBERS numbers an offer, then rows of (price, party, units) a package
+    :returns: rows of OFFER_NUMBERS numbers an offer, then rows of BASKET_NUMBERS numbers a package
     """
     total, most = 0, 0
     for shop in range(variants.shape[0]):
         total += variants[shop]
         most += variants[shop] * (ptr[shop + 1] - ptr[shop])
     bill_ptr, basket_ptr = np.zeros(total + 1, np.int64), np.zeros(total + 1, np.int64)
-    bill, basket = np.empty(most * OFFER_NUMBERS, np.int64), np.empty(most * 3, np.int64)
+    bill, basket = np.empty(most * OFFER_NUMBERS, np.int64), np.empty(most * BASKET_NUMBERS, np.int64)
     rows, v, b, k = np.empty(OFFERS_MAX, np.int64), 0, 0, 0
     for shop in range(variants.shape[0]):
         classes = variants[shop] // states[shop]
@@ -202,8 +203,9 @@ def expand(
                 if not usable[i] or not open_mask[i] >> state & 1 or (key_bit[i] >= 0 and not held >> key_bit[i] & 1):
                     continue
                 if numbers[i, 0] == PACKAGE:
-                    basket[k], basket[k + 1], basket[k + 2] = numbers[i, 1], numbers[i, 6], numbers[i, 7]
-                    k += 3
+                    basket[k], basket[k + 1] = numbers[i, 1], numbers[i, 6]
+                    basket[k + 2], basket[k + 3] = numbers[i, 7], numbers[i, 2]
+                    k += BASKET_NUMBERS
                 else:
                     rows[count] = i
                     count += 1

@@ -5,10 +5,8 @@ import numpy as np
 from bacao.discovery.index.columns import Part
 from bacao.discovery.index.compiling import compiled
 from bacao.discovery.rules import score
+from bacao.discovery.rules.figures import BASKET, BILL, USUAL
 from bacao.offers.rules.curve import BILL_MAX_MINOR, cost_along, find_run
-
-USUAL, BILL, BASKET = 0, 1, 2
-"""How a price comes about: what is usual, offers on the bill, or a package."""
 
 value_slot = compiled(score.value_slot)
 distance_slot = compiled(score.distance_slot)
@@ -24,12 +22,14 @@ def cost_of_bill(part: Part, curve: int, bill: int) -> int:
 
 
 @compiled
-def best_price(part: Part, deal: int, usual: int, party: int, table: int) -> tuple[int, int, int]:
-    """Return what a head pays, what all pay, and how (USUAL, BILL, BASKET); 0, 0 where nothing is known.
+def best_price(part: Part, deal: int, usual: int, party: int, table: int) -> tuple[int, int, int, int, int]:
+    """Return what a head pays, what all pay, how (USUAL, BILL, BASKET), the list price, for how many people.
+
+    All amounts are 0 where nothing is known.
 
     `table` = the largest package that will do. A package is taken only where a head pays less than on the bill.
     """
-    per_head, payable, how = 0, 0, USUAL
+    per_head, payable, how, listed, heads = 0, 0, USUAL, usual * party, party
     if usual > 0:
         bill = usual * party
         payable = cost_of_bill(part, part.deal_curve[deal], bill)
@@ -44,7 +44,8 @@ def best_price(part: Part, deal: int, usual: int, party: int, table: int) -> tup
             each = -(-price // max(party, size))
             if (usual <= 0 and how == USUAL) or each < per_head:
                 per_head, payable, how = each, price, BASKET
-    return per_head, payable, how
+                listed, heads = int(part.basket_list_minor[b]) * units, max(party, size)
+    return per_head, payable, how, listed, heads
 
 
 @compiled

@@ -32,13 +32,14 @@ def weigh_rows(part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tabl
     if ask.open_only:
         keep &= (code != SHUT) & (code != UNKNOWN)
     rows, code, far = rows[keep], code[keep], np.sqrt(squared[keep].astype(np.float64)).astype(np.int64)
-    per_head, payable, how = _prices(part, rows, code, now, ask)
+    per_head, payable, how, listed, heads = _prices(part, rows, code, now, ask)
     affordable = per_head <= ask.budget
     if ask.budget < NO_BUDGET:
         affordable &= (part.usual_minor[rows] > 0) | (how != 0)
     found = np.zeros((len(rows), k.COLUMNS), np.int64)
     found[:, k.SHOP_ID], found[:, k.ROW], found[:, k.DISTANCE] = part.shop_id[rows], rows, far
     found[:, k.PER_HEAD], found[:, k.PAYABLE], found[:, k.HOW], found[:, k.HOURS] = per_head, payable, how, code
+    found[:, k.LISTED], found[:, k.HEADS] = listed, heads
     found[:, k.NEAR] = tables.distance[np.minimum(far // 10, DISTANCE_MAX_M) // DISTANCE_STEP_M]
     found[:, k.OWN], found[:, k.TIME] = part.own_points[rows], tables.hours[code]
     found[:, k.VALUE] = _values(per_head, part.median_minor[part.category[rows]], tables)
@@ -74,8 +75,8 @@ def _gone(gone: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 def _prices(
     part: Part, rows: np.ndarray, code: np.ndarray, now: Moment, ask: Ask
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what a head pays, what all pay, and how (prices.USUAL, BILL, BASKET)."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return what a head pays, what all pay, how (prices.USUAL, BILL, BASKET), the list price, for how many people."""
     plan = part.plan[rows].astype(np.int64)
     keys = part.keys[part.plan_keys[plan]].astype(np.int64)
     bits = (ask.held[keys] * (1 << np.arange(KEYS_MAX)) * (keys != 0)).sum(axis=1)
@@ -85,7 +86,7 @@ def _prices(
     bill = usual * ask.party
     payable = _costs(part, part.deal_curve[deal].astype(np.int64), bill)
     per_head, how = -(-payable // ask.party), np.where(payable < bill, 1, 0)
-    lists = part.deal_baskets[deal]
+    listed, heads, lists = bill.copy(), np.full(len(rows), ask.party, np.int64), part.deal_baskets[deal]
     first, count = part.baskets_ptr[lists], np.diff(part.baskets_ptr)[lists]
     for j in range(count.max(initial=0)):
         some = np.flatnonzero(j < count)
@@ -96,8 +97,11 @@ def _prices(
         each = -(-price // np.maximum(size, ask.party))
         takes = (size <= ask.table) & (units <= part.basket_units[b])
         takes &= ((usual[some] == 0) & (how[some] == 0)) | (each < per_head[some])
-        per_head[some[takes]], payable[some[takes]], how[some[takes]] = each[takes], price[takes], 2
-    return per_head, payable, how
+        taken = some[takes]
+        per_head[taken], payable[taken], how[taken] = each[takes], price[takes], 2
+        listed[taken] = (part.basket_list_minor[b] * units)[takes]
+        heads[taken] = np.maximum(size, ask.party)[takes]
+    return per_head, payable, how, listed, heads
 
 
 def _costs(part: Part, curve: np.ndarray, bill: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """One whole state of the index: a base, a delta over it, and how both are asked (discovery.md, sections 3 and 7)."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple
 
@@ -10,10 +11,11 @@ import numpy as np
 from bacao.discovery.index import kernel as k
 from bacao.discovery.index.asking import Moment, Query, look_at_clock, make_tables, open_until, read_query
 from bacao.discovery.index.boxes import Box
-from bacao.discovery.index.columns import CELL_DM, EXACT_NEEDED, REACH_CELLS, SHUT, UNKNOWN, Frame, Part
+from bacao.discovery.index.columns import CELL_DM, EXACT_NEEDED, REACH_CELLS, SHUT, UNKNOWN, Frame, Part, rows_of
 from bacao.discovery.index.compiling import HAS_NUMBA
 from bacao.discovery.index.kernel import hold, search_held
-from bacao.discovery.index.twin import in_order, search_numpy
+from bacao.discovery.index.survey import UNTOLD, WANTED, survey_held
+from bacao.discovery.index.twin import in_order, search_numpy, weigh_rows
 
 MINUTES_KEPT = 64
 NONE_GONE = np.empty(0, np.uint8)
@@ -26,7 +28,8 @@ class Hit(NamedTuple):
     """One place of an answer. Distances in decimetres, amounts in minor units; `terms` add up to `score`.
 
     `own` = quality and arrivals together. `closes` = minute since 1970 (UTC) at which it closes, None where it is shut
-    or nobody told. `how` = prices.USUAL, BILL or BASKET; `is_exact` says whether the price is the lowest there is.
+    or nobody told. `how` = prices.USUAL, BILL or BASKET; `listed_minor` = what `heads` people pay without any offer;
+    `is_exact` says whether the price is the lowest there is.
     """
 
     shop_id: int
@@ -36,15 +39,27 @@ class Hit(NamedTuple):
     per_head_minor: int
     payable_minor: int
     how: int
+    listed_minor: int
+    heads: int
     is_open: bool
     hours_known: bool
     closes: int | None
     is_exact: bool
 
 
+class Survey(NamedTuple):
+    """What is in a circle: `total` places that would be listed, `untold` left out for want of hours, the nearest."""
+
+    total: int
+    untold: int
+    nearest: Hit | None
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A base, a delta, and the bitmap of base rows that the delta replaces; `most` = their highest bounds.
+
+    `doubtful` = ids of the shops whose price may be lower than the index can tell.
 
     Nothing of it ever changes. Make one by `make_view`.
     """
@@ -56,6 +71,7 @@ class View:
     most: tuple[int, int]
     held: Box | None
     number: tuple[int, int] = (0, 0)
+    doubtful: tuple[int, ...] = ()
     base_moments: "OrderedDict[int, Moment]" = field(default_factory=OrderedDict, compare=False)
     _delta_moments: "OrderedDict[int, Moment]" = field(default_factory=OrderedDict, compare=False)
 
@@ -83,22 +99,60 @@ class View:
 
     def find_numpy(self, query: Query) -> np.ndarray:
         """Return the same from NumPy."""
-        ask, (now, delta_now), tables = read_query(query, self.frame), self.moments(query.minute), make_tables_once()
-        replaced = search_numpy(self.delta, NONE_GONE, delta_now, ask, tables)
-        replaced[:, k.PART] = 1
-        both = np.concatenate([search_numpy(self.base, self.gone, now, ask, tables), replaced])
-        return in_order(both)[: query.count]
+        return self._all_numpy(query)[: query.count]
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best places with their terms. :raises Unanswerable: see `find`"""
-        return [self._hit(row, query.minute) for row in self.find(query).tolist()]
+        return [self.hit(row, query.minute) for row in self.find(query).tolist()]
 
-    def _hit(self, row: list[int], minute: int) -> Hit:
+    def survey(self, query: Query) -> Survey:
+        """Look at the whole circle of a query. :raises Unanswerable: see `find`"""
+        ask, (now, delta_now) = read_query(query, self.frame), self.moments(query.minute)
+        nearest, counts = np.zeros(k.COLUMNS, np.int64), np.zeros(2, np.int64)
+        if self.held is None:
+            return self._survey_numpy(query)
+        survey_held(self.held, now, delta_now, ask, nearest, counts)
+        hit = self.hit(nearest.tolist(), query.minute) if counts[WANTED] else None
+        return Survey(int(counts[WANTED]), int(counts[UNTOLD]), hit)
+
+    def _survey_numpy(self, query: Query) -> Survey:
+        found = self._all_numpy(query)
+        by_distance = found[np.lexsort((found[:, k.SHOP_ID], found[:, k.DISTANCE]))]
+        untold = 0
+        if query.open_now:
+            everybody = self._all_numpy(replace(query, open_now=False, budget_minor=None))
+            untold = int((everybody[:, k.HOURS] == UNKNOWN).sum())
+        nearest = self.hit(by_distance[0].tolist(), query.minute) if len(found) else None
+        return Survey(len(found), untold, nearest)
+
+    def weigh(self, query: Query, shop_ids: Iterable[int]) -> np.ndarray:
+        """Return those of some shops that answer a query, as `find` does, best first."""
+        ask, (now, delta_now), tables = read_query(query, self.frame), self.moments(query.minute), make_tables_once()
+        ids = list(shop_ids)
+        fresh = weigh_rows(self.delta, NONE_GONE, delta_now, ask, tables, rows_of(self.delta, ids))
+        fresh[:, k.PART] = 1
+        return in_order(
+            np.concatenate([weigh_rows(self.base, self.gone, now, ask, tables, rows_of(self.base, ids)), fresh])
+        )
+
+    def weigh_doubtful(self, query: Query) -> np.ndarray:
+        """Return the shops that answer a query and whose price may be lower than the index can tell, as `weigh`."""
+        return self.weigh(query, self.doubtful) if self.doubtful else np.zeros((0, k.COLUMNS), np.int64)
+
+    def _all_numpy(self, query: Query) -> np.ndarray:
+        ask, (now, delta_now), tables = read_query(query, self.frame), self.moments(query.minute), make_tables_once()
+        replaced = search_numpy(self.delta, NONE_GONE, delta_now, ask, tables)
+        replaced[:, k.PART] = 1
+        return in_order(np.concatenate([search_numpy(self.base, self.gone, now, ask, tables), replaced]))
+
+    def hit(self, row: list[int], minute: int) -> Hit:
+        """Return a row of numbers as a hit."""
         part = self.delta if row[k.PART] else self.base
         terms = {"distance": k.NEAR, "own": k.OWN, "value": k.VALUE, "time_left": k.TIME, "fit": k.FIT}
         return Hit(
             row[k.SHOP_ID], row[k.SCORE], {name: row[column] for name, column in terms.items()}, row[k.DISTANCE],
-            row[k.PER_HEAD], row[k.PAYABLE], row[k.HOW], row[k.HOURS] not in (SHUT, UNKNOWN), row[k.HOURS] != UNKNOWN,
+            row[k.PER_HEAD], row[k.PAYABLE], row[k.HOW], row[k.LISTED], row[k.HEADS],
+            row[k.HOURS] not in (SHUT, UNKNOWN), row[k.HOURS] != UNKNOWN,
             open_until(part, row[k.ROW], minute), not part.flags[row[k.ROW]] & EXACT_NEEDED,
         )  # fmt: skip
 
@@ -108,7 +162,12 @@ def make_view(
 ) -> View:
     """Return a state of the index. `gone` = a bit for each base row that no longer counts, or nothing."""
     held = hold(base, gone, delta, NONE_GONE, make_tables_once()) if HAS_NUMBA else None
-    return View(frame, base, delta, gone, (_most(base), _most(delta)), held, number)
+    doubtful = (*_doubtful(base), *_doubtful(delta))
+    return View(frame, base, delta, gone, (_most(base), _most(delta)), held, number, doubtful)
+
+
+def _doubtful(part: Part) -> list[int]:
+    return list(part.shop_id[np.flatnonzero(part.flags & EXACT_NEEDED)].tolist())
 
 
 def _moment(part: Part, known: "OrderedDict[int, Moment]", minute: int) -> Moment:

@@ -1,5 +1,6 @@
 """What discovery decides from values alone: words, readings, scores."""
 
+from bacao.discovery.rules.figures import BASKET, BILL, USUAL, Figures
 from bacao.discovery.rules.match import READING, TEXT, Wanted, fuzzy_points, name_points, prepare, sound_of
 from bacao.discovery.rules.score import (
     VALUE_POINTS_MAX,
@@ -25,14 +26,18 @@ from bacao.discovery.rules.words import CATEGORY_WORDS
 
 __all__ = [
     "AREA_KINDS",
+    "BASKET",
+    "BILL",
     "CATEGORY_WORDS",
     "READING",
     "TEXT",
+    "USUAL",
     "VALUE_POINTS_MAX",
     "WEIGHTS",
     "WEIGHTS_VERSION",
     "Chip",
     "Facts",
+    "Figures",
     "Gazetteer",
     "Hours",
     "Known",

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bacao.discovery.index.build import build_part
-from bacao.discovery.index.columns import Frame, Part, Raw
+from bacao.discovery.index.columns import Frame, Part, Raw, rows_of
 from bacao.discovery.index.files import (
     CURRENT,
     Current,
@@ -50,7 +50,6 @@ class Builder:
         self.watermark = 0
         self._seen: list[int] = []  # news read beyond the watermark (kit.queries.read_news)
         self._raw: Raw | None = None
-        self._by_id = self._ids = np.zeros(0, np.int64)
         self._base: Part | None = None
         self._frame = Frame(0.0, 0.0)
         self._number = 0
@@ -61,7 +60,7 @@ class Builder:
     @property
     def places(self) -> int:
         """Return how many places the base holds."""
-        return len(self._ids)
+        return 0 if self._base is None else len(self._base.shop_id)
 
     def open(self, *, at: datetime) -> None:
         """Go on from what is published, or build a base where that is missing, stale or damaged."""
@@ -129,11 +128,8 @@ class Builder:
         return max(min(self.changed_max, 1000), min(self.changed_max, int(len(self._base.shop_id) * CHANGED_SHARE)))
 
     def _start_over(self) -> None:
-        """Forget the changes before this base, and file its rows by shop."""
-        assert self._base is not None
+        """Forget the changes before this base."""
         self._changed, self._raw = set(), None
-        self._by_id = np.argsort(self._base.shop_id, kind="stable")
-        self._ids = self._base.shop_id[self._by_id]
 
     def _publish(self, at: datetime) -> None:
         """Write a delta with tombstones for every place named since the base, then let `current` name it."""
@@ -147,14 +143,10 @@ class Builder:
 
     def _tombstones(self) -> np.ndarray:
         """Return a bit for each row of the base that no longer counts; nothing where all do."""
-        if not self._changed:
+        if not self._changed or self._base is None:
             return NONE_GONE
-        named = np.array(sorted(self._changed), np.int64)
-        at = np.searchsorted(self._ids, named)
-        known = at < len(self._ids)
-        known[known] &= self._ids[at[known]] == named[known]
-        bits = np.zeros(-(-len(self._ids) // 8) * 8 or 8, np.uint8)
-        bits[self._by_id[at[known]]] = 1
+        bits = np.zeros(-(-self.places // 8) * 8 or 8, np.uint8)
+        bits[rows_of(self._base, self._changed)] = 1
         return np.packbits(bits, bitorder="little")
 
 
