@@ -99,11 +99,11 @@ def test_the_price_is_the_best_single_offer_usable_now(at: datetime) -> None:
 
 def test_a_package_for_six_is_no_price_for_one(at: datetime) -> None:
     place = open_shop("大圆桌", at=at)
-    make_offer_version(place, at=at, party_size=6, price_minor=30000, list_minor=60000)
+    make_offer_version(place, at=at, party_size=6, price_minor=24000, list_minor=60000)
     assert near(at).items[0].price is None
     priced = near(at, party=6).items[0].price
     assert priced is not None
-    assert priced.payable_minor == 30000
+    assert priced.payable_minor == 24000
 
 
 def test_an_offer_sold_out_paused_or_past_leaves_the_list(at: datetime) -> None:

@@ -29,20 +29,24 @@ def share_out(amount: int, weights: dict[int, int]) -> dict[int, int]:
     return parts
 
 
+def new_cash(c: Candidate) -> int:
+    return c.price_minor * max(c.units - c.owned, 0)
+
+
 def judge_apply(tally: Tally, c: Candidate, lists: dict[int, int]) -> Tally | None:
     mine = {line: tally.open[line] for line in c.lines}
     at_list = sum(lists[line] for line in c.lines)
     if c.op == Op.COVER:
         covered = dict(c.cover)
         worth = sum(covered.values())
-        gain = worth - c.price_minor
+        gain = worth - c.price_minor * c.units
         if gain <= 0 or worth > tally.left:
             return None
         parts = share_out(gain, covered)
         gone = covered if c.list_only else parts
         return Tally(
             {line: amount - gone.get(line, 0) for line, amount in tally.open.items()},
-            tally.cost - gain, tally.left - worth, tally.burn, tally.bought + (0 if c.owned else c.price_minor),
+            tally.cost - gain, tally.left - worth, tally.burn, tally.bought + new_cash(c),
         )  # fmt: skip
     if c.op == Op.LINE_PRICE:
         targets = dict(c.targets)
@@ -67,7 +71,7 @@ def judge_apply(tally: Tally, c: Candidate, lists: dict[int, int]) -> Tally | No
                 burn + c.face_minor - worth,
             )
         after = _taken(tally, share_out(gain, mine), gain, worth_all)
-        return replace(after, burn=tally.burn + burn, bought=tally.bought + (0 if c.owned else c.price_minor * c.units))
+        return replace(after, burn=tally.burn + burn, bought=tally.bought + new_cash(c))
     if reach < c.threshold_minor:
         return None
     base = at_list if c.layer == 1 else here
@@ -165,7 +169,9 @@ def random_candidate(random: Random, number: int, lines: list[Line], ids: list[i
         target_minor=amount(total),
         tiers=tuple(sorted((amount(total), amount(2500)) for _ in range(random.randint(1, 3) * (op == Op.TIERS)))),
         step_minor=amount(6000), off_minor=amount(900), max_times=random.randint(1, 4),
-        face_minor=amount(6000), price_minor=amount(5000), units=random.randint(1, 3), owned=random.random() < 0.4,
+        face_minor=amount(6000), price_minor=amount(5000),
+        units=random.randint(1, 3) if op != Op.COVER or random.random() < 0.3 else 1,
+        owned=random.choice((0, 0, 1, 3)),
         expires=random.choice((10, 20, 30)), stands_alone=random.random() < 0.06, group=random.choice((0, 0, 0, 1, 2)),
         excludes=frozenset(random.sample(ids, random.randint(0, len(ids) // 3))),
     )  # fmt: skip

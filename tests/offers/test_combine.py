@@ -65,7 +65,7 @@ def test_golden_bill() -> None:
     food = frozenset({0, 1})
     every = frozenset({0, 1, 2})
     lines = [Line(0, 9900), Line(1, 4900), Line(2, 1200)]
-    voucher = Candidate(3, Op.VOUCHER, 4, every, face_minor=5000, price_minor=4400, owned=True, group=1)
+    voucher = Candidate(3, Op.VOUCHER, 4, every, face_minor=5000, price_minor=4400, owned=2, group=1)
     found = best_combination(
         lines,
         [

@@ -14,7 +14,8 @@ from bacao.discovery.rules.score import (
     VALUE_PERMILLE_MAX,
     VALUE_PERMILLE_MIN,
 )
-from bacao.offers.rules.curve import APPLIED_MAX, BILL_MAX_MINOR
+from bacao.offers.rules.curve import BILL_MAX_MINOR
+from bacao.offers.rules.stacking import APPLIED_MAX
 
 
 def search_numpy(part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tables) -> np.ndarray:

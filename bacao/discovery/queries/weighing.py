@@ -12,7 +12,7 @@ from bacao.kit.geo import distance_m, walking_minutes
 from bacao.kit.text import Text
 from bacao.notes.queries import saved_place_ids
 from bacao.offers.queries import list_live_terms
-from bacao.offers.rules import Price, Terms, best_single
+from bacao.offers.rules import Price, Terms, best_per_head
 from bacao.places.queries import Spot, list_places_by_id
 from bacao.redemption.queries import list_arrivals
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bacao.discovery.models import PlaceStanding
     from bacao.places.models import Place
 
-SMALL_TABLE = 2  # most packages are for two, and one who comes alone may bring somebody
 WORTH_SAYING = 50  # points; less is a difference nobody would walk for
 CHIPS_MAX = 2
 SAID_BY_A_ROW = {"distance", "quality"}
@@ -164,9 +163,8 @@ def best_prices(usual_minor: dict[int, int | None], at: datetime, party: int) ->
 
 
 def best_for(offers: Iterable[Terms], *, usual_minor: int | None, party: int) -> Price | None:
-    """Return the best price for a party; a package for more than come (two, if one comes alone) is none for them."""
-    table = max(party, SMALL_TABLE)
-    return best_single((terms for terms in offers if terms.party_size <= table), usual_minor=usual_minor, party=party)
+    """Return the lowest price a head for a party that holds nothing, None where no offer makes it lower."""
+    return best_per_head(offers, usual_minor=usual_minor, party=party)
 
 
 def as_items(sights: Sequence[Sight]) -> list[NearbyItem]:

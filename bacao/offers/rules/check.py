@@ -7,7 +7,19 @@ from typing import Any
 from bacao.kit.hours import check_hours
 from bacao.kit.text import Refused, Text
 
-from .terms import CARD, KINDS, PACKAGE, PARTIES, PERCENT_OFF, THRESHOLD_OFF, VOUCHER, say_amount
+from .terms import (
+    CARD,
+    KINDS,
+    MEMBER,
+    PACKAGE,
+    PARTIES,
+    PERCENT_OFF,
+    SUBSIDY,
+    THRESHOLD_OFF,
+    TIME_SLOT,
+    VOUCHER,
+    say_amount,
+)  # fmt: skip
 
 HIGHEST_MINOR = 10_000_000
 """¥100,000: anything above is a slip of the finger at a shop's till."""
@@ -36,6 +48,9 @@ OWN: dict[str, dict[str, Any]] = {
     PERCENT_OFF: {"percent_basis_points": 0, "threshold_minor": 0, "cap_minor": None},
     THRESHOLD_OFF: {"face_minor": 0, "threshold_minor": 0},
     CARD: {"price_minor": 0, "list_minor": 0, "uses": 2},
+    MEMBER: {"percent_basis_points": 0, "threshold_minor": 0, "cap_minor": None},
+    TIME_SLOT: {"percent_basis_points": 0, "threshold_minor": 0, "cap_minor": None},
+    SUBSIDY: {"percent_basis_points": 0, "face_minor": 0, "threshold_minor": 0, "cap_minor": None},
 }
 FIELDS: dict[str, tuple[str, ...]] = {kind: (*OWN[kind], *COMMON) for kind in KINDS}
 """The fields that mean something for a kind; the others keep the table's defaults."""
@@ -191,4 +206,7 @@ _OF_KIND: dict[str, Callable[[dict[str, Any], datetime], dict[str, Text]]] = {
     PERCENT_OFF: _check_percent,
     THRESHOLD_OFF: _check_threshold,
     CARD: _check_package,
+    MEMBER: _check_percent,
+    TIME_SLOT: _check_percent,
+    SUBSIDY: _check_percent,
 }

@@ -1,10 +1,11 @@
 """Price curves: the lowest cost of a bill as a table over every bill up to ¥10,000 (pricing.md, section 10).
 
 For one shop and one entitlement class the cost depends on the bill alone. Within an allowed set of offers every step
-(percentage, fixed amount, voucher) leaves a cost that never falls and rises by at most one fen when the bill rises by
-one; thresholds look at the bill itself. So a set that costs d fen more than the best cannot beat it during the next
-d fen, and a set whose next step lacks d fen to have an effect equals one of its subsets until then. The walk below
-jumps by the smallest of these numbers and looks at every bill where the best set may change: exact by construction.
+(percentage, fixed amount, voucher, down to an amount) leaves a cost that never falls and rises by at most one fen when
+the bill rises by one; thresholds look at the bill itself. So a set that costs d fen more than the best cannot beat it
+during the next d fen, and a set whose next step lacks d fen to have an effect equals one of its subsets until then. The
+walk below jumps by the smallest of these numbers and looks at every bill where the best set may change: exact by
+construction.
 What the best set takes off never falls, so sets whose caps and faces add up to no more are done with for good; and a
 set that is the best one less a percentage or a fixed amount costs more as long as that one is the best.
 
@@ -14,25 +15,25 @@ The functions marked `compiled` are also what the index of discovery calls from 
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
 from bacao.kit.text import Text
 
+from . import steps
 from .combine.kernel import compiled
-from .stacking import BILL_KINDS, agree, bill_offers
-from .terms import PERCENT_OFF, VOUCHER, Terms
+from .stacking import APPLIED_MAX, BillRow, agreement_masks, bill_rows
+from .terms import Terms
 
 BILL_MAX_MINOR = 1_000_000
 SETS_MAX = 500  # CV5
-APPLIED_MAX = 5  # PR21
 KEYS_MAX = 6
-NO_CAP = -1
+NO_CAP = steps.NO_CAP
 NO_LIMIT = 2**62
-KIND, RATE, SECOND, THRESHOLD = range(4)
-"""Columns of an offer as numbers: kind (place in BILL_KINDS), basis points or face, cap or price, threshold."""
+OP, RATE, SECOND, THRESHOLD = range(4)
+"""Columns of a row of `steps.Row` as numbers. The order of the rows is the order of calculation."""
 
 
 class TooManySets(ValueError):
@@ -41,21 +42,7 @@ class TooManySets(ValueError):
     text = Text("这家店的优惠组合太多，请按账单逐笔计算。", "Too many combinations here: price each bill on its own.")
 
 
-@compiled
-def after_step(kind: int, rate: int, second: int, running: int, left: int) -> tuple[int, int]:
-    """Return the cost so far and what is left to pay at the counter after one offer (PR6); unchanged without a gain."""
-    if kind == 0:
-        off = min(running * rate // 10000, left)
-        if second >= 0:
-            off = min(off, second)
-        return running - off, left - off
-    if kind == 1:
-        off = min(rate, left)
-        return running - off, left - off
-    worth = min(rate, left)
-    if worth <= second:
-        return running, left
-    return running - worth + second, left - worth
+after_step = compiled(steps.after_step)
 
 
 @compiled
@@ -63,11 +50,13 @@ def lacking(row: np.ndarray, bill: int, running: int, left: int) -> int:
     """Return how many fen the bill lacks at least before an offer has an effect, 0 where it has one."""
     if bill < row[THRESHOLD]:
         return int(row[THRESHOLD] - bill)
-    if row[KIND] == 0:
+    if row[OP] == 0:
         need = (10000 + row[RATE] - 1) // row[RATE]
-        return int(max(0, need - running))
-    if row[KIND] == 1:
+        return int(max(0, need - running, 1 - left))
+    if row[OP] == 1:
         return int(max(0, 1 - left))
+    if row[OP] == 3:
+        return int(max(0, row[RATE] + 1 - running, 1 - left))
     return int(max(0, row[SECOND] + 1 - left))
 
 
@@ -80,7 +69,7 @@ def cost_under(mask: int, offers: np.ndarray, bill: int) -> tuple[int, int]:
             short = lacking(offers[i], bill, running, left)
             missing = max(missing, short)
             if short == 0:
-                running, left = after_step(offers[i, KIND], offers[i, RATE], offers[i, SECOND], running, left)
+                running, left = after_step(offers[i, OP], offers[i, RATE], offers[i, SECOND], running, left)
     return running, missing
 
 
@@ -103,12 +92,14 @@ def allowed_sets(agrees: np.ndarray, useful: int, sets: np.ndarray, sizes: np.nd
 @compiled
 def at_least_as_good(one: np.ndarray, other: np.ndarray) -> bool:
     """Return whether an offer takes off at least as much as another of its kind from every bill."""
-    if one[KIND] != other[KIND] or one[THRESHOLD] > other[THRESHOLD]:
+    if one[OP] != other[OP] or one[THRESHOLD] > other[THRESHOLD]:
         return False
-    if one[KIND] == 0:
-        uncapped = one[SECOND] < 0 or (0 <= other[SECOND] <= one[SECOND])
+    uncapped = one[SECOND] < 0 or (0 <= other[SECOND] <= one[SECOND])
+    if one[OP] == 0:
         return bool(one[RATE] >= other[RATE] and uncapped)
-    if one[KIND] == 1:
+    if one[OP] == 3:
+        return bool(one[RATE] <= other[RATE] and uncapped)
+    if one[OP] == 1:
         return bool(one[RATE] >= other[RATE])
     return bool(one[SECOND] <= other[SECOND] and one[RATE] - one[SECOND] >= other[RATE] - other[SECOND])
 
@@ -134,7 +125,7 @@ def most_gained(mask: int, offers: np.ndarray) -> int:
     total = 0
     for i in range(offers.shape[0]):
         if mask >> i & 1:
-            if offers[i, KIND] == 0:
+            if offers[i, OP] == 0 or offers[i, OP] == 3:
                 if offers[i, SECOND] < 0:
                     return NO_LIMIT
                 total += offers[i, SECOND]
@@ -166,9 +157,9 @@ def held_back(rival: int, winner: int, offers: np.ndarray, bill: int, lowest: in
         return 0
     for i in range(offers.shape[0]):
         mine, best = rival >> i & 1, winner >> i & 1
-        if (mine or best) and offers[i, KIND] == 2:
+        if (mine or best) and offers[i, OP] >= 2:
             return 0
-        if offers[i, KIND] == 1:
+        if offers[i, OP] == 1:
             fixed_a, fixed_b = fixed_a + mine * offers[i, RATE], fixed_b + best * offers[i, RATE]
         elif (mine and rate_a) or (best and rate_b):
             return 0
@@ -194,7 +185,7 @@ def draw(
         return -1
     vouchers = 0
     for i in range(offers.shape[0]):
-        vouchers |= (offers[i, KIND] == 2) << i
+        vouchers |= (offers[i, OP] == 2) << i
     runs, bill, winner, size = 1, 0, 0, 0
     run_from[0], run_set[0] = 0, 0
     while bill <= bill_max:
@@ -236,7 +227,7 @@ def find_run(bill: int, first: int, end: int, run_from: np.ndarray) -> int:
 
 @compiled
 def cost_along(bill: int, chain: int, chain_ptr: np.ndarray, steps: np.ndarray) -> int:
-    """Return what a bill costs after the steps of a chain; steps int32[n, 3] = kind, rate, second."""
+    """Return what a bill costs after the steps of a chain; steps int32[n, 3] = op, rate, second."""
     running, left = bill, bill
     for s in range(chain_ptr[chain], chain_ptr[chain + 1]):
         running, left = after_step(int(steps[s, 0]), int(steps[s, 1]), int(steps[s, 2]), running, left)
@@ -245,48 +236,44 @@ def cost_along(bill: int, chain: int, chain_ptr: np.ndarray, steps: np.ndarray) 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The lowest cost of every bill up to `BILL_MAX_MINOR` under one class; `sets` = the offers applied in each run."""
+    """The lowest cost of every bill up to `BILL_MAX_MINOR` under one class; `sets` = the rows applied in each run."""
 
     run_from: tuple[int, ...]
-    sets: tuple[tuple[Terms, ...], ...]
+    sets: tuple[tuple[BillRow, ...], ...]
+
+    def rows_at(self, bill_minor: int) -> tuple[BillRow, ...]:
+        """Return what makes a bill cheapest, in order of calculation."""
+        assert 0 <= bill_minor <= BILL_MAX_MINOR, "a larger bill is for the exact search (CV5)"
+        return self.sets[bisect_right(self.run_from, bill_minor) - 1]
 
     def offers_at(self, bill_minor: int) -> tuple[Terms, ...]:
         """Return the offers that make a bill cheapest, in order of calculation."""
-        assert 0 <= bill_minor <= BILL_MAX_MINOR, "a larger bill is for the exact search (CV5)"
-        return self.sets[bisect_right(self.run_from, bill_minor) - 1]
+        return tuple(terms for terms, _ in self.rows_at(bill_minor))
 
     def cost_of(self, bill_minor: int) -> int:
         """Return the lowest cost of a bill, minor units."""
         running, left = bill_minor, bill_minor
-        for kind, rate, second, _ in map(numbers_of, self.offers_at(bill_minor)):
-            running, left = after_step(kind, rate, second, running, left)
+        for _, row in self.rows_at(bill_minor):
+            running, left = steps.after_step(row.op, row.rate, row.second, running, left)
         return running
-
-
-def numbers_of(terms: Terms) -> tuple[int, int, int, int]:
-    """Return an offer on a bill as the walk sees it: the columns KIND, RATE, SECOND, THRESHOLD."""
-    kind, threshold = BILL_KINDS.index(terms.kind), max(terms.threshold_minor, 1)
-    if terms.kind == PERCENT_OFF:
-        return kind, terms.percent_basis_points, NO_CAP if terms.cap_minor is None else terms.cap_minor, threshold
-    return kind, terms.face_minor, terms.price_minor if terms.kind == VOUCHER else 0, threshold
 
 
 def draw_curve(offers: Sequence[Terms]) -> Curve:
     """Return the curve of a shop's offers for somebody who may use them all.
 
-    :raises TooManySets: more than 500 sets agree, or more than 62 offers
+    :raises TooManySets: more than 500 sets agree, more than 62 rows, or a threshold on what is left (CV2, CV5)
     """
-    kept = bill_offers(offers)
-    if len(kept) > 62:
+    kept = bill_rows(offers)
+    if len(kept) > 62 or any(row.on_running for _, row in kept):
         raise TooManySets
-    agrees = [sum(1 << j for j, b in enumerate(kept) if j != i and agree(a, b)) for i, a in enumerate(kept)]
     sets, sizes = np.empty(SETS_MAX, np.int64), np.empty(SETS_MAX, np.int64)
     run_from, run_set = np.empty(4 * SETS_MAX, np.int64), np.empty(4 * SETS_MAX, np.int64)
-    table = np.array([numbers_of(terms) for terms in kept], np.int64).reshape(len(kept), 4)
-    runs = draw(table, np.array(agrees, np.int64), BILL_MAX_MINOR, sets, sizes, run_from, run_set)
+    table = np.array([row[:4] for _, row in kept], np.int64).reshape(len(kept), 4)
+    agrees = np.array(agreement_masks(kept), np.int64)
+    runs = draw(table, agrees, BILL_MAX_MINOR, sets, sizes, run_from, run_set)
     if runs < 0:
         raise TooManySets
-    chosen = (tuple(t for i, t in enumerate(kept) if mask >> i & 1) for mask in run_set[:runs].tolist())
+    chosen = (tuple(one for i, one in enumerate(kept) if mask >> i & 1) for mask in run_set[:runs].tolist())
     return Curve(tuple(run_from[:runs].tolist()), tuple(chosen))
 
 
@@ -302,17 +289,14 @@ class ClassCurves:
         return self.curves[sum(1 << j for j, key in enumerate(self.keys) if key in held)]
 
 
-def draw_classes(offers: Sequence[Terms], asks_for: Mapping[int, str]) -> ClassCurves:
-    """Return the curves of every class; `asks_for` = the key an offer asks for, by offer id, none where it is open.
+def draw_classes(offers: Sequence[Terms]) -> ClassCurves:
+    """Return the curves of every class; who may have an offer is what its audience says.
 
     :raises TooManySets: more than 500 sets agree in a class, or the offers name more than six keys
     """
-    keys = tuple(sorted({asks_for[terms.offer_id] for terms in offers if terms.offer_id in asks_for}))
+    keys = tuple(sorted(frozenset[str]().union(*(terms.audience.keys for terms in offers))))
     if len(keys) > KEYS_MAX:
         raise TooManySets
     classes = [{key for j, key in enumerate(keys) if bits >> j & 1} for bits in range(1 << len(keys))]
-    open_to = [
-        [terms for terms in offers if terms.offer_id not in asks_for or asks_for[terms.offer_id] in held]
-        for held in classes
-    ]
+    open_to = [[terms for terms in offers if terms.audience.admits(held)] for held in classes]
     return ClassCurves(keys, tuple(draw_curve(some) for some in open_to))

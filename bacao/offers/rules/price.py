@@ -1,13 +1,13 @@
-"""What a bill costs under one offer, and which one offer is best. Integer minor units throughout (PR1, PR2)."""
+"""What a bill costs under one offer. Integer minor units throughout (PR1, PR2)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 
 from bacao.kit.text import Text
 from bacao.ledger.rules import largest_remainder
 
-from .terms import CARD, MERCHANT, PACKAGE, PERCENT_OFF, PLATFORM, THRESHOLD_OFF, VOUCHER, Terms, say_amount
+from .steps import after_step, rows_of
+from .terms import CARD, MERCHANT, PACKAGE, PARTIES, PLATFORM, VOUCHER, Terms, say_amount
 
 FUNDER_SAYS = {
     MERCHANT: Text("店家让利", "The shop takes off"),
@@ -26,10 +26,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What is paid under one offer. `payable_minor` is the whole cost: paid before coming plus paid at the counter.
+    """What is paid under one offer or several: `payable_minor` is the whole cost, before coming and at the counter.
 
-    `steps` = list price and what each funder takes off. `funders` = ((party, minor units), ...), summing to
-    `saving_minor` (IN10). `heads` = people (or uses of a card) the amounts are for; `basis` says so in words.
+    `offers` = ids of what is used, in order of calculation; `offer_id`, `version_id`, `kind` = the one that takes off
+    most. `before_minor` = paid before coming. `steps` = list price and what each funder (of a combination: each offer)
+    takes off. `funders` = ((party, minor units), ...), summing to `saving_minor` (IN10). `heads` = people (or uses of a
+    card) the amounts are for; `basis` says so in words.
     """
 
     offer_id: int
@@ -43,6 +45,13 @@ class Price:
     funders: tuple[tuple[str, int], ...]
     heads: int
     basis: Text
+    offers: tuple[int, ...] = ()
+    before_minor: int = 0
+
+    @property
+    def is_combination(self) -> bool:
+        """Whether several offers make it together."""
+        return len(self.offers) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +62,20 @@ class _Amounts:
     payable_minor: int
     heads: int
 
-    @property
-    def saving_per_head(self) -> Fraction:
-        return Fraction(self.list_minor - self.payable_minor, self.heads)
-
 
 def discount_on_bill(terms: Terms, bill_minor: int) -> int:
     """Return what comes off a bill at the counter, in minor units; 0 where the offer does not reach it.
 
-    For a voucher that is its face (its price was paid before); a package or a card has no bill. A percentage is
-    floored, never the payable (PR2); nothing falls below 0 (PR6).
+    For a voucher that is the face of one unit (its price was paid before); packages and cards have no bill, and what
+    names items has no discount on an amount. A percentage is floored, never the payable (PR2); nothing falls below 0.
     """
-    if not terms.needs_bill or bill_minor < max(terms.threshold_minor, 1):
+    if bill_minor <= 0 or bill_minor < terms.threshold_minor or not terms.is_for_bill:
         return 0
-    if terms.kind == PERCENT_OFF:
-        off = bill_minor * terms.percent_basis_points // 10000
-        return off if terms.cap_minor is None else min(off, terms.cap_minor)
-    return min(terms.face_minor, bill_minor)
+    if terms.kind == VOUCHER:
+        return min(terms.face_minor, bill_minor)
+    lefts = (after_step(row.op, row.rate, row.second, bill_minor, bill_minor)[1] for row in rows_of(terms)
+             if row.threshold <= bill_minor)  # fmt: skip
+    return bill_minor - min(lefts, default=bill_minor)
 
 
 def split_by_funders(discount_minor: int, funders: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
@@ -77,6 +83,14 @@ def split_by_funders(discount_minor: int, funders: Iterable[tuple[str, int]]) ->
     shares = tuple(funders)
     parts = largest_remainder(discount_minor, [points for _, points in shares])
     return tuple((party, part) for (party, _), part in zip(shares, parts, strict=True))
+
+
+def add_up(shares: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Return who pays how much in all, in the house's order, without those who pay nothing."""
+    total: dict[str, int] = {}
+    for party, part in shares:
+        total[party] = total.get(party, 0) + part
+    return tuple((party, total[party]) for party in PARTIES if total.get(party))
 
 
 def price_of(terms: Terms, bill_minor: int | None = None, party: int = 1) -> Price | None:
@@ -87,24 +101,6 @@ def price_of(terms: Terms, bill_minor: int | None = None, party: int = 1) -> Pri
     """
     amounts = _amounts(terms, bill_minor, party)
     return _price(terms, amounts, bill_minor) if amounts and amounts.payable_minor <= amounts.list_minor else None
-
-
-def best_single(offers: Iterable[Terms], *, usual_minor: int | None, party: int = 1) -> Price | None:
-    """Return the price under the one offer that saves most per head, or None where none saves anything.
-
-    The bill is `usual_minor` × party (DS6). Ties: lower payable, then smaller offer id. A card asks for several
-    visits at once, so it is chosen only where no other offer saves.
-    """
-    bill = usual_minor * party if usual_minor else None
-    priced = [(terms, amounts) for terms in offers if (amounts := _amounts(terms, bill, party))]
-    saving = [pair for pair in priced if pair[1].saving_per_head > 0]
-    if not saving:
-        return None
-    terms, amounts = min(
-        saving,
-        key=lambda pair: (pair[0].kind == CARD, -pair[1].saving_per_head, pair[1].payable_minor, pair[0].offer_id),
-    )
-    return _price(terms, amounts, bill)
 
 
 def _amounts(terms: Terms, bill_minor: int | None, party: int) -> _Amounts | None:
@@ -139,13 +135,15 @@ def _price(terms: Terms, amounts: _Amounts, bill_minor: int | None) -> Price:
         funders=funders,
         heads=amounts.heads,
         basis=_basis(terms, amounts, bill_minor),
+        offers=(terms.offer_id,),
+        before_minor=terms.price_minor if terms.needs_bill else amounts.payable_minor,
     )
 
 
 def _list_label(terms: Terms, bill_minor: int | None) -> Text:
-    if terms.kind in (PERCENT_OFF, THRESHOLD_OFF) or (terms.kind == VOUCHER and bill_minor is not None):
-        return Text("账单", "Bill")
-    return Text("券面值", "Voucher worth") if terms.kind == VOUCHER else Text("原价", "List price")
+    if not terms.needs_bill:
+        return Text("原价", "List price")
+    return Text("券面值", "Voucher worth") if bill_minor is None else Text("账单", "Bill")
 
 
 def _basis(terms: Terms, amounts: _Amounts, bill_minor: int | None) -> Text:

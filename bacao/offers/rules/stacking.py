@@ -1,57 +1,59 @@
-"""Which offers on a bill may stand together, and how the exact search sees them (pricing.md, section 6)."""
+"""Which offers may stand together, and in which order they are calculated (pricing.md, sections 6 and 7)."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from .combine import NO_CAP, Candidate, Line, Op
-from .terms import PERCENT_OFF, THRESHOLD_OFF, VOUCHER, Terms
+from .steps import Row, op_rank_of, rows_of
+from .terms import KINDS, LAYERS, Terms
 
-BILL_KINDS = (PERCENT_OFF, THRESHOLD_OFF, VOUCHER)
-"""The kinds that apply to a whole bill, in the published order of calculation."""
+BILL_KINDS = tuple(kind for kind in KINDS if kind not in ("package", "card"))
+"""The kinds that apply to a whole bill where they name no items."""
+APPLIED_MAX = 5  # PR21
+
+
+class BillRow(NamedTuple):
+    """One way to use an offer on a bill of which only the amount is known."""
+
+    terms: Terms
+    row: Row
+
+
+def order_of(terms: Terms) -> tuple[int, int, int, int]:
+    """Return the place of an offer in the published order of calculation (ruleset pr-1): layer, kind, rank, id."""
+    return (LAYERS[terms.kind], op_rank_of(terms), terms.rank, terms.offer_id)
 
 
 def agree(one: Terms, other: Terms) -> bool:
-    """Return whether two offers may stand together: each accepts a tag of the other, neither is exclusive (PR20)."""
-    if one.exclusive or other.exclusive:
+    """Return whether two offers may stand together: each accepts a tag of the other (PR20), neither is exclusive, and
+    they are not of one exclusion group (PR21)."""
+    if one.exclusive or other.exclusive or (one.group and one.group == other.group):
         return False
-    return bool(set(one.stack_tags) & set(other.stack_accepts) and set(other.stack_tags) & set(one.stack_accepts))
+    return accepts(one, other) and accepts(other, one)
 
 
-def bill_offers(offers: Sequence[Terms]) -> list[Terms]:
-    """Return the offers on a whole bill that can take something off one, in the published order of calculation."""
-    kept = [terms for terms in offers if terms.kind in BILL_KINDS and _has_worth(terms)]
-    return sorted(kept, key=lambda terms: (BILL_KINDS.index(terms.kind), terms.offer_id))
+def accepts(one: Terms, other: Terms) -> bool:
+    """Return whether an offer accepts another beside it: its own half of the consent."""
+    return not set(one.stack_accepts).isdisjoint(other.stack_tags)
 
 
-def bill_candidates(offers: Sequence[Terms]) -> list[Candidate]:
-    """Return the offers on a whole bill as candidates of the exact search; the bill is `bill_line(...)`."""
-    kept = bill_offers(offers)
-    return [_candidate(terms, [other for other in kept if other is not terms]) for terms in kept]
+def agree_on_bill(one: Terms, other: Terms) -> bool:
+    """Return whether both may be used on one whole bill; a unit is priced by one offer of layer 1 at most (PR7)."""
+    if one.offer_id == other.offer_id or LAYERS[one.kind] == LAYERS[other.kind] == 1:
+        return False
+    return agree(one, other)
 
 
-def bill_line(bill_minor: int) -> list[Line]:
-    """Return a bill of which only the amount is known."""
-    return [Line(0, bill_minor)]
+def bill_rows(offers: Sequence[Terms]) -> list[BillRow]:
+    """Return every way to use these offers on a whole bill that can take something off one, in order of calculation."""
+    return [BillRow(terms, row) for terms in sorted(offers, key=order_of) for row in rows_of(terms)]
 
 
-def _has_worth(terms: Terms) -> bool:
-    if terms.kind == PERCENT_OFF:
-        return terms.percent_basis_points > 0 and terms.cap_minor != 0
-    return terms.face_minor > (terms.price_minor if terms.kind == VOUCHER else 0)
-
-
-def _candidate(terms: Terms, others: Sequence[Terms]) -> Candidate:
-    refused = frozenset(other.offer_id for other in others if not agree(terms, other))
-    whole, threshold = frozenset({0}), max(terms.threshold_minor, 1)
-    if terms.kind == PERCENT_OFF:
-        cap = NO_CAP if terms.cap_minor is None else terms.cap_minor
-        return Candidate(
-            terms.offer_id, Op.PERCENT, 3, whole, basis_points=terms.percent_basis_points, cap_minor=cap,
-            threshold_minor=threshold, excludes=refused,
-        )  # fmt: skip
-    if terms.kind == THRESHOLD_OFF:
-        tiers = ((threshold, terms.face_minor),)
-        return Candidate(terms.offer_id, Op.TIERS, 3, whole, threshold_minor=threshold, tiers=tiers, excludes=refused)
-    return Candidate(
-        terms.offer_id, Op.VOUCHER, 4, whole, face_minor=terms.face_minor, price_minor=terms.price_minor,
-        threshold_minor=threshold, excludes=refused,
-    )  # fmt: skip
+def agreement_masks(rows: Sequence[BillRow]) -> list[int]:
+    """Return for each row the bits of those it may stand beside."""
+    masks = [0] * len(rows)
+    for i, (one, _) in enumerate(rows):
+        for j in range(i):
+            if agree_on_bill(one, rows[j].terms):
+                masks[i] |= 1 << j
+                masks[j] |= 1 << i
+    return masks

@@ -37,7 +37,8 @@ class Candidate:
     with what is left of them where `threshold_on_running`. `cover` = ((line id, list amount of covered units), ...)
     for COVER; with `list_only` the covered units are out of reach for later offers. `targets` = ((line id, amount),
     ...) for LINE_PRICE. `tiers` = ((minimum, off), ...) rising. A VOUCHER uses `units` of `face_minor`, each costing
-    `price_minor`; COVER costs `price_minor` once. `owned` = already paid for, so no new cash.
+    `price_minor`; COVER costs `price_minor` for each of its `units`. `owned` = how many of the units are paid for
+    already, so they cost no new cash.
     `excludes` = ids of candidates that may not stand beside it; `group` = at most one of an exclusion group.
     """
 
@@ -61,7 +62,7 @@ class Candidate:
     face_minor: int = 0
     price_minor: int = 0
     units: int = 1
-    owned: bool = False
+    owned: int = 0
     expires: int = NEVER
     stands_alone: bool = False
     group: int = 0

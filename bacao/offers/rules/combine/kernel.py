@@ -126,9 +126,9 @@ def apply_candidate(
     paid_before, used_up, burn, bought = 0, 0, 0, 0
     if op == 0:
         used_up = amount_of(mask, cover)
-        discount = used_up - row[PRICE]
+        discount = used_up - row[PRICE] * row[UNITS]
         paid_before = used_up
-        bought = 0 if row[OWNED] else row[PRICE]
+        bought = row[PRICE] * max(0, row[UNITS] - row[OWNED])
         if discount <= 0 or used_up > left:
             return 0
         if not measure:
@@ -148,7 +148,7 @@ def apply_candidate(
             burn += row[FACE] - worth
             rest -= worth
             paid_before += worth
-        bought = 0 if row[OWNED] else row[PRICE] * row[UNITS]
+        bought = row[PRICE] * max(0, row[UNITS] - row[OWNED])
         if not measure:
             spread(discount, mask, open_now, parts)
     elif op == 2:
@@ -232,14 +232,14 @@ def cost_of_set(
 @compiled
 def greedy(
     table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, conflicts: np.ndarray,
-    by_value: np.ndarray, most: int, open_: np.ndarray, states: np.ndarray, parts: np.ndarray,
+    by_value: np.ndarray, most: int, barred: int, open_: np.ndarray, states: np.ndarray, parts: np.ndarray,
     best_set: np.ndarray, best_state: np.ndarray,
 ) -> int:  # fmt: skip
     """Fill a first set, the most valuable candidate first, keeping each that lowers the cost; return its size.
 
     A good first answer is what lets the search skip most of the tree; it never decides anything by itself.
     """
-    chosen, blocked, size, best_count = 0, 0, 0, 0
+    chosen, blocked, size, best_count = 0, barred, 0, 0
     order = np.zeros(most + 1, np.int64)
     best_state[:] = states[0]
     for k in range(by_value.shape[0]):
@@ -299,12 +299,13 @@ def lowest_left(
 @compiled
 def search(
     table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, conflicts: np.ndarray,
-    standalone: np.ndarray, by_value: np.ndarray, most: int, budget: int, forced: int,
+    standalone: np.ndarray, by_value: np.ndarray, most: int, budget: int, forced: int, barred: int,
     best_set: np.ndarray, best_state: np.ndarray,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Find the cheapest set; write it to `best_set` and its state to `best_state`.
 
-    `forced` = index that every set must hold, or -1. `budget` = nodes after which it stops, or -1 for none.
+    `forced` = index that every set must hold, or -1. `barred` = bits of those no set may hold. `budget` = nodes after
+    which it stops, or -1 for none.
     :returns: number chosen (-1 = no set holds `forced`), nodes looked at, lowest cost a cut node could still reach
     """
     n, lines = table.shape[0], lists.shape[0]
@@ -316,12 +317,13 @@ def search(
     most_of[0], open_[0] = standalone, lists
     states[0, RUNNING] = states[0, LEFT] = lists.sum()
     best_state[:] = states[0]
+    blocked[0] = barred
     wanted, best_count = 0, -1  # `held` = the chosen ones as bits, `wanted` = bits that have to be among them
     if forced >= 0:
-        wanted, blocked[0] = 1 << forced, conflicts[forced]
+        wanted, blocked[0] = 1 << forced, conflicts[forced] | barred
     else:
         best_count = greedy(
-            table, tiers, cover, lists, conflicts, by_value, most, open_, states, parts, best_set, best_state
+            table, tiers, cover, lists, conflicts, by_value, most, barred, open_, states, parts, best_set, best_state
         )
     depth, nodes = 0, 0
     while depth >= 0:

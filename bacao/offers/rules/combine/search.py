@@ -128,20 +128,24 @@ def _standalone(table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: 
     )
 
 
-def find_best(problem: Problem, *, forced: int | None = None, most: int = MOST_APPLIED) -> Combination | None:
-    """Return the cheapest combination, or the cheapest one that holds the candidate with the id `forced`.
+def find_best(
+    problem: Problem, *, forced: int | None = None, without: int | None = None, most: int = MOST_APPLIED
+) -> Combination | None:
+    """Return the cheapest combination, or the cheapest that holds the candidate `forced` and not the one `without`.
 
     Exact for at most 30 offers and 5 applied; beyond that `bound_minor` says how far off it could be (PR25, PR26).
     Ties: least burn, fewest offers, less new cash, earliest expiry, smallest ids (PR28).
     :returns: None only where no allowed combination holds `forced`
     """
-    index = -1 if forced is None else next((i for i, c in enumerate(problem.ordered) if c.id == forced), None)
-    if index is None:
+    place = {candidate.id: i for i, candidate in enumerate(problem.ordered)}
+    if forced is not None and forced not in place:
         return None
+    index = -1 if forced is None else place[forced]
+    barred = 1 << place[without] if without is not None and without in place else 0
     best_set, best_state = np.zeros(most + 1, np.int64), np.zeros(4, np.int64)
     count, nodes, lowest = kernel.search(
         problem.table, problem.tiers, problem.cover, problem.lists, problem.conflicts, problem.standalone,
-        problem.by_value, most, problem.budget, index, best_set, best_state,
+        problem.by_value, most, problem.budget, index, barred, best_set, best_state,
     )  # fmt: skip
     if count < 0:
         return None
@@ -165,8 +169,8 @@ def _combination(problem: Problem, chosen: np.ndarray, nodes: int, lowest: int) 
         )
         applied.append(Applied(candidate, int(base), int(discount), tuple(int(part) for part in parts)))
         open_now, state = open_next, after
-        if candidate.owned and candidate.op in (Op.COVER, Op.VOUCHER):
-            paid += candidate.price_minor * (candidate.units if candidate.op == Op.VOUCHER else 1)
+        if candidate.op in (Op.COVER, Op.VOUCHER):
+            paid += candidate.price_minor * min(candidate.owned, candidate.units)
     return Combination(
         applied=tuple(applied),
         list_minor=int(problem.lists.sum()),
