@@ -66,6 +66,14 @@ def expire_orders(timestamp: int) -> None:
     except ProviderUnreachable as unreachable:
         log.warning("provider_unreachable", reason=str(unreachable))
     services.expire_orders(at=at)
+    services.expire_holds(at=at)
+
+
+@app.periodic(cron="27 4 * * *")
+@app.task(name="orders.forget_quotes", queueing_lock="orders.forget_quotes")
+def forget_quotes(timestamp: int) -> None:
+    """Drop promises that nobody took and that ran out long ago."""
+    services.forget_quotes(at=timezone.now())
 
 
 @app.periodic(cron="*/10 * * * *")

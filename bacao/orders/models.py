@@ -3,11 +3,98 @@
 import uuid
 from datetime import datetime
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from bacao.orders import rules
+
+
+class Quote(models.Model):
+    """A promise: what something costs somebody until an instant, under pinned versions; never changed (PR34).
+
+    A purchase is quoted by the unit, the quantity is chosen when it is taken.
+    """
+
+    class Kind(models.TextChoices):
+        PURCHASE = "purchase"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PURCHASE)
+    user = models.ForeignKey("accounts.User", models.PROTECT, related_name="quotes")
+    place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
+    offer_version = models.ForeignKey("offers.OfferVersion", models.PROTECT, related_name="quotes")
+    unit_price_minor = models.IntegerField()
+    unit_list_minor = models.IntegerField()
+    currency = models.CharField(max_length=3, default="CNY")
+    keys = ArrayField(models.CharField(max_length=80), default=list, help_text="entitlements that let somebody in")
+    budget_minor = models.IntegerField(default=0, help_text="what a unit claims of the offer's budget")
+    explanation = models.JSONField(default=dict, help_text="who takes off how much: [[party, minor units], ...]")
+    ruleset = models.CharField(max_length=8)
+    calendar_version = models.CharField(max_length=40, blank=True)
+    quoted_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(unit_price_minor__gte=0, budget_minor__gte=0, expires_at__gt=F("quoted_at")),
+                name="orders_quote_makes_sense",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "offer_version", "-expires_at"], name="orders_quote_of_a_person"),
+            models.Index(fields=["expires_at"], name="orders_quote_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_price_minor} until {self.expires_at:%H:%M}"
+
+
+class Hold(models.Model):
+    """Everything scarce that a quote needs, claimed at once until an instant; left once, by one way (PR37).
+
+    `claims` = the counters that were moved, `pendings` = the claims on budgets in the ledger.
+    """
+
+    class State(models.TextChoices):
+        HELD = "held"
+        CAPTURED = "captured"
+        RELEASED = "released"
+        EXPIRED = "expired"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    quote = models.ForeignKey(Quote, models.PROTECT, related_name="holds")
+    quantity = models.SmallIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.HELD)
+    claims = models.JSONField()
+    pendings = ArrayField(models.UUIDField(), default=list)
+    taken_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["quote"], condition=Q(state__in=["held", "captured"]), name="orders_one_hold_of_a_quote"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="held", ended_at=None)
+                | Q(state="captured", ended_at__lt=F("expires_at"))
+                | Q(state="released", ended_at__isnull=False)
+                | Q(state="expired", ended_at__gte=F("expires_at")),
+                name="orders_hold_ended_in_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__lte=F("taken_at") + rules.HOLD_MOST, expires_at__gt=F("taken_at")),
+                name="orders_hold_not_for_ever",
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], condition=Q(state="held"), name="orders_hold_due")]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.quantity}"
 
 
 class Order(models.Model):
@@ -28,6 +115,9 @@ class Order(models.Model):
     offer_version = models.ForeignKey("offers.OfferVersion", models.PROTECT, related_name="orders")
     note = models.ForeignKey(
         "notes.Note", models.SET_NULL, null=True, related_name="orders", help_text="where it began"
+    )
+    hold = models.OneToOneField(
+        Hold, models.PROTECT, null=True, related_name="order", help_text="empty = loaded from elsewhere"
     )
     quantity = models.SmallIntegerField()
     unit_price_minor = models.IntegerField()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
-from bacao.orders.models import Order, Payment, PaymentEvent, Refund, Voucher
+from bacao.orders.models import Hold, Order, Payment, PaymentEvent, Quote, Refund, Voucher
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -28,6 +28,24 @@ def find_order(order_id: UUID, user: "User") -> Order | None:
 def list_orders(user: "User", limit: int | None = None) -> list[Order]:
     """Return somebody's orders, newest first, with shop, offer, payment, vouchers and refunds."""
     return list(_orders().prefetch_related("refunds").filter(user=user).order_by("-placed_at")[:limit])
+
+
+def find_open_quote(user: "User", offer_id: int, at: datetime) -> Quote | None:
+    """Return the promise of somebody about an offer that stands longest, None where none stands that is not taken."""
+    taken = Q(holds__state__in=["held", "captured"])
+    rows = Quote.objects.filter(user=user, offer_version__offer=offer_id, expires_at__gt=at).exclude(taken)
+    return rows.select_related("offer_version").order_by("-expires_at").first()
+
+
+def find_quote(quote_id: UUID, user: "User") -> Quote | None:
+    """Return somebody's own quote with its version and offer."""
+    return Quote.objects.select_related("offer_version__offer").filter(pk=quote_id, user=user).first()
+
+
+def find_hold(hold_id: UUID, quote_id: UUID, user: "User") -> Hold | None:
+    """Return somebody's hold by its id, or the one that holds the quote."""
+    holds = Hold.objects.filter(quote__user=user)
+    return holds.filter(pk=hold_id).first() or holds.filter(quote=quote_id, state__in=["held", "captured"]).first()
 
 
 def get_voucher(voucher_id: UUID) -> Voucher:
@@ -113,5 +131,10 @@ def _orders() -> QuerySet[Order]:
 
 def _vouchers() -> QuerySet[Voucher]:
     return Voucher.objects.select_related(
-        "order__offer_version__offer", "order__place__category", "order__place__hours", "merchant", "user"
+        "order__offer_version__offer",
+        "order__hold",
+        "order__place__category",
+        "order__place__hours",
+        "merchant",
+        "user",
     )

@@ -6,7 +6,14 @@ from datetime import date, datetime, timedelta
 from bacao.kit.text import Text
 from bacao.ledger.rules import largest_remainder
 
-HOLD = timedelta(minutes=15)
+RULESET = "pr-1"
+QUOTE = timedelta(minutes=10)
+HOLD, HOLD_MOST = timedelta(minutes=15), timedelta(minutes=30)
+"""For how long a quote stands, what it needs is held, and nothing is held any longer (PR34, PR41)."""
+
+LOCK_SECONDS, CART_MOST = 3, 3
+"""How long one waits for somebody else's rows, and how many may work on one cart: one, and two who wait (PR40)."""
+
 PROVIDER_MARGIN = timedelta(seconds=60)
 """The provider stops taking money this long before the stock is given back (PR41)."""
 

@@ -12,6 +12,9 @@ from procrastinate.contrib.django import app
 
 from bacao.accounts.models import User
 from bacao.offers.models import OfferStock, OfferVersion
+from bacao.offers.queries import get_current_version
+from bacao.orders.models import Order, Quote
+from bacao.orders.services import place_order, quote_purchase
 from tests.factories import make_merchant, make_offer_version, make_place, make_user
 
 
@@ -32,6 +35,17 @@ def sell(*, stock: int | None = None, **fields: Any) -> OfferVersion:
     version = make_offer_version(make_place(make_merchant()), funders=funders, **fields)
     OfferStock.objects.filter(offer=version.offer_id).update(limit=stock)
     return version
+
+
+def quote_of(user: User, version: OfferVersion, at: datetime) -> Quote:
+    """Look at the checkout of an offer."""
+    return quote_purchase(user=user, version=get_current_version(version.offer_id), at=at)
+
+
+def order_of(user: User, version: OfferVersion, at: datetime, quantity: int = 1, **more: Any) -> Order:
+    """Look at the checkout of an offer and press the button."""
+    quote = quote_of(user, version, at)
+    return place_order(user=user, quote_id=quote.pk, quantity=quantity, at=at, **more)
 
 
 @pytest.fixture

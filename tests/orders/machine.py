@@ -21,11 +21,11 @@ from bacao.orders.models import Order, Payment, Refund, Voucher
 from bacao.orders.rules import PaymentNews, RefundNews
 from bacao.orders.services import (
     NotRefundable,
+    QuotaGone,
     cancel_order,
     expire_orders,
     mark_unused,
     mark_used,
-    place_order,
     refund_expired,
     request_refund,
     start_payment,
@@ -33,7 +33,7 @@ from bacao.orders.services import (
 from bacao.orders.services.pay import apply_payment_news
 from bacao.orders.services.refund import apply_refund_news
 from tests.factories import make_user
-from tests.orders.conftest import sell
+from tests.orders.conftest import order_of, sell
 
 
 def paid_news(order: Order, **changes: Any) -> PaymentNews:
@@ -89,18 +89,12 @@ class PurchaseMachine(RuleBasedStateMachine):
         if left is None or quantity <= left:
             self.place(which, quantity, is_paid)
             return
-        with pytest.raises(SoldOut):
+        with pytest.raises((SoldOut, QuotaGone)):
             self.place(which, quantity, is_paid)
 
     def place(self, which: int, quantity: int, is_paid: bool) -> None:
         version = self.versions[which]
-        order = place_order(
-            user=self.buyer,
-            offer_id=version.offer_id,
-            quantity=quantity,
-            seen_price_minor=version.price_minor,
-            at=self.at,
-        )
+        order = order_of(self.buyer, version, self.at, quantity)
         if order.paid_at:
             return
         start_payment(order=order, at=self.at)

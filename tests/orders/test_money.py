@@ -34,7 +34,6 @@ from bacao.orders.services import (
     load_orders,
     mark_unused,
     mark_used,
-    place_order,
     process_payment_event,
     record_callback,
     refund_expired,
@@ -43,15 +42,13 @@ from bacao.orders.services import (
 )
 from bacao.orders.services.pay import apply_payment_news
 from tests.factories import make_user
-from tests.orders.conftest import sell
+from tests.orders.conftest import order_of, sell
 from tests.orders.machine import PurchaseMachine, confirm, paid_news
 from tests.orders.test_place import in_threads
 
 
 def start(user: User, version: OfferVersion, at: datetime, quantity: int = 1) -> Order:
-    order = place_order(
-        user=user, offer_id=version.offer_id, quantity=quantity, seen_price_minor=version.price_minor, at=at
-    )
+    order = order_of(user, version, at, quantity)
     start_payment(order=order, at=at)
     return order
 
@@ -223,7 +220,7 @@ def test_x20_what_expires_unused_is_refunded_by_itself(buyer: User, version: Off
 @pytest.mark.django_db
 def test_free_vouchers_are_given_back_without_money(buyer: User, at: datetime) -> None:
     version = sell(kind="percent_off", stock=5)
-    order = place_order(user=buyer, offer_id=version.offer_id, quantity=1, seen_price_minor=0, at=at)
+    order = order_of(buyer, version, at)
     refund = request_refund(voucher=order.vouchers.get(), by=buyer, at=at)
     assert (refund.amount_minor, refund.payment, refund.confirmed_at) == (0, None, at)
     assert used(version) == 0

@@ -13,8 +13,8 @@ from django.utils import timezone
 from bacao.accounts.models import User
 from bacao.offers.models import OfferVersion
 from bacao.orders.models import Order
-from bacao.orders.services import place_order, start_payment
-from tests.orders.conftest import buyer, run_jobs, sell, version
+from bacao.orders.services import start_payment
+from tests.orders.conftest import buyer, order_of, run_jobs, sell, version
 
 __all__ = ["buyer", "run_jobs", "sell", "version"]
 
@@ -55,13 +55,7 @@ class Street:
     def order(self, quantity: int = 1, at: datetime | None = None) -> tuple[Order, str]:
         """Place an order and start to pay; return it and the address of the page."""
         at = at or timezone.now()
-        order = place_order(
-            user=self.buyer,
-            offer_id=self.version.offer_id,
-            quantity=quantity,
-            seen_price_minor=self.version.price_minor,
-            at=at,
-        )
+        order = order_of(self.buyer, self.version, at, quantity)
         return order, start_payment(order=order, at=at, site=self.url)
 
     def pay(self, way: str, at: datetime | None = None) -> Order:

@@ -14,12 +14,13 @@ from django.utils import timezone
 from bacao.accounts.models import User
 from bacao.ledger.queries import get_total
 from bacao.offers.models import OfferStock, OfferVersion
-from bacao.orders.models import Order, Payment, PaymentEvent, Refund, Voucher
+from bacao.offers.services import revise_offer, set_offer_state
+from bacao.orders.models import Order, Payment, PaymentEvent, Quote, Refund, Voucher
 from bacao.orders.rules import PaymentNews
-from bacao.orders.services import cancel_order, expire_orders, mark_used, place_order, start_payment
+from bacao.orders.services import cancel_order, expire_orders, mark_used, start_payment
 from bacao.orders.services.pay import apply_payment_news
 from tests.factories import make_user
-from tests.orders.conftest import sell
+from tests.orders.conftest import order_of, quote_of, sell
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
@@ -42,7 +43,11 @@ def page(client: Client, buyer: User) -> Client:
 
 
 def form(version: OfferVersion, **changes: Any) -> dict[str, Any]:
-    facts = {"offer": version.offer_id, "order": uuid4(), "quantity": 1, "seen_price": version.price_minor, "note": ""}
+    """Return what the checkout page would send."""
+    facts: dict[str, Any] = {"offer": version.offer_id, "order": uuid4(), "quantity": 1, "note": ""}
+    if "quote" not in changes:
+        buyer = User.objects.filter(display_name="小满").first()
+        facts["quote"] = quote_of(buyer, version, timezone.now()).pk if buyer else ""
     return {**facts, **changes}
 
 
@@ -57,9 +62,7 @@ def bought(buyer: User, version: OfferVersion, quantity: int = 1, at: datetime |
 
 def waiting(buyer: User, version: OfferVersion, quantity: int = 1, at: datetime | None = None) -> Order:
     at = at or timezone.now()
-    order = place_order(
-        user=buyer, offer_id=version.offer_id, quantity=quantity, seen_price_minor=version.price_minor, at=at
-    )
+    order = order_of(buyer, version, at, quantity)
     start_payment(order=order, at=at)
     return order
 
@@ -116,13 +119,61 @@ def test_what_is_free_needs_one_press(page: Client) -> None:
     assert "打开券码" in said
 
 
-def test_a_changed_price_is_shown_before_anything_is_charged(page: Client, version: OfferVersion) -> None:
-    answer = page.post("/orders", form(version, seen_price=3500))
+def test_a_promise_is_kept_when_the_shop_changes_its_price(page: Client, version: OfferVersion) -> None:
+    said = text_of(page.get(f"/checkout/{version.offer_id}"))
+    assert "这个价格为你保留到" in said
+    typed = form(version)
+    revise(version, price_minor=4200)
+    assert "付款 ¥38" in text_of(page.get(f"/checkout/{version.offer_id}")), "also where the page is loaded again"
+    assert page.post("/orders", typed).status_code == 302
+    assert Order.objects.get().total_minor == 3800
+    assert "付款 ¥42" in text_of(page.get(f"/checkout/{version.offer_id}")), "the next one pays the new price"
+
+
+def test_a_new_price_stands_beside_the_old_one_with_one_button(page: Client, version: OfferVersion) -> None:
+    typed = form(version, quote=old_quote(version).pk)
+    revise(version, price_minor=4200)
+    answer = page.post("/orders", typed)
     assert answer.status_code == 409
     said = text_of(answer)
-    assert "¥35" in said
-    assert "付款 ¥38" in said, "the way on is to buy at the new price"
+    for words in ("只保留到刚才", "没有扣款", "原来 ¥38", "现在 ¥42", "付款 ¥42"):
+        assert words in said
     assert not Order.objects.exists()
+    fresh = re.search(r'name="quote" value="([^"]+)"', answer.content.decode())
+    assert fresh
+    assert page.post("/orders", form(version, quote=fresh[1])).status_code == 302
+    assert Order.objects.get().total_minor == 4200
+
+
+def test_a_promise_that_ran_out_is_kept_where_nothing_changed(page: Client, version: OfferVersion) -> None:
+    assert page.post("/orders", form(version, quote=old_quote(version).pk)).status_code == 302
+    assert Order.objects.get().total_minor == 3800
+
+
+def test_an_offer_that_was_paused_meanwhile_says_so(page: Client, version: OfferVersion) -> None:
+    typed = form(version)
+    set_offer_state(offer=version.offer, state="paused", by=None, at=timezone.now())
+    answer = page.post("/orders", typed)
+    assert answer.status_code == 409
+    assert "店家刚停了这个优惠" in text_of(answer)
+    assert "付款 ¥" not in text_of(answer)
+
+
+def test_a_page_from_long_ago_or_of_somebody_else_shows_today_s(page: Client, version: OfferVersion) -> None:
+    for quote in ("", "x", uuid4(), old_quote(version, make_user("阿良")).pk):
+        assert page.post("/orders", form(version, quote=quote))["location"] == f"/checkout/{version.offer_id}"
+    assert not Order.objects.exists()
+
+
+def old_quote(version: OfferVersion, user: User | None = None) -> Quote:
+    """Return a promise of a quarter of an hour ago."""
+    user = user or User.objects.get(display_name="小满")
+    return quote_of(user, version, timezone.now() - timedelta(minutes=15))
+
+
+def revise(version: OfferVersion, **change: int) -> None:
+    terms = {"title_zh": "手冲加可颂", "price_minor": 3800, "list_minor": 5000, "stock": 10} | change
+    revise_offer(offer=version.offer, terms=terms, funders=[("merchant", 10000)], by=None, at=timezone.now())
 
 
 @pytest.mark.parametrize("quantity", ["0", "11", "-1", "", "x", "1e3", "９", "99999999999"])
@@ -132,7 +183,7 @@ def test_x24_strange_quantities_are_refused_in_words(page: Client, version: Offe
     assert "一单可买 1 到 10 份" in text_of(answer)
 
 
-@pytest.mark.parametrize("changes", [{"offer": 0}, {"offer": "x"}, {"seen_price": ""}, {"order": "x"}, {"note": "77"}])
+@pytest.mark.parametrize("changes", [{"offer": 0}, {"offer": "x"}, {"quote": ""}, {"order": "x"}, {"note": "77"}])
 def test_strange_forms_never_break_the_page(page: Client, version: OfferVersion, changes: dict[str, Any]) -> None:
     assert page.post("/orders", form(version, **changes)).status_code in {302, 404, 409}
 
@@ -149,7 +200,6 @@ def test_sold_out_leads_on(page: Client, version: OfferVersion) -> None:
     assert "别的" in said
     assert f"/checkout/{other.offer_id}" in answer.content.decode()
     assert "付款" not in said
-    assert page.post("/orders", form(version)).status_code == 409
 
 
 def test_too_many_left_says_how_many(page: Client, version: OfferVersion) -> None:

@@ -1,44 +1,71 @@
-"""Writes of purchases: place, pay, hear from the provider, use, refund, let lapse, load a history."""
+"""Writes of purchases: quote, hold, place, pay, hear from the provider, use, refund, let lapse, load a history."""
 
 from .ask import ask_provider
+from .differences import (
+    BudgetGone,
+    Busy,
+    Difference,
+    EntitlementLost,
+    HoldExpired,
+    PersonalLimit,
+    QuotaGone,
+    QuoteExpired,
+    VersionWithdrawn,
+    WindowClosed,
+)
 from .events import process_payment_event, record_callback
+from .holds import WrongQuantity, capture_hold, expire_holds, release_hold, take_quote
 from .loading import LoadedOrder, OrderRow, load_orders
 from .pay import start_payment
 from .place import (
     AlreadyPaid,
     NoLongerOpen,
     OrderIdTaken,
-    PriceChanged,
-    WrongQuantity,
     cancel_order,
     expire_orders,
     place_order,
 )
+from .quotes import forget_quotes, quote_purchase
 from .refund import NotRefundable, refund_expired, request_refund, send_refund
 from .vouchers import NotEnoughUses, mark_unused, mark_used, mark_used_many
 
 __all__ = [
     "AlreadyPaid",
+    "BudgetGone",
+    "Busy",
+    "Difference",
+    "EntitlementLost",
+    "HoldExpired",
     "LoadedOrder",
     "NoLongerOpen",
     "NotEnoughUses",
     "NotRefundable",
     "OrderIdTaken",
     "OrderRow",
-    "PriceChanged",
+    "PersonalLimit",
+    "QuotaGone",
+    "QuoteExpired",
+    "VersionWithdrawn",
+    "WindowClosed",
     "WrongQuantity",
     "ask_provider",
     "cancel_order",
+    "capture_hold",
+    "expire_holds",
     "expire_orders",
+    "forget_quotes",
     "load_orders",
     "mark_unused",
     "mark_used",
     "mark_used_many",
     "place_order",
     "process_payment_event",
+    "quote_purchase",
     "record_callback",
     "refund_expired",
+    "release_hold",
     "request_refund",
     "send_refund",
     "start_payment",
+    "take_quote",
 ]

@@ -1,22 +1,24 @@
 """Payments: asked for, captured once, and what follows from money that arrived."""
 
 from datetime import datetime
+from uuid import uuid5
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from procrastinate.contrib.django import app as jobs
 
 from bacao.kit.text import Refused
 from bacao.ledger.services import post_many
-from bacao.offers.services import take_units
 from bacao.orders import rules
 from bacao.orders.gateways import get_gateway
 from bacao.orders.models import Order, Payment, Refund, Voucher
 from bacao.orders.rules import PaymentNews
 
 from .books import posting_of_payment
-from .place import AlreadyPaid, NoLongerOpen
+from .differences import HoldExpired
+from .holds import begin_hold, capture_hold, fill_hold
+from .place import AlreadyPaid, NoLongerOpen, close_order
 from .refund import request_money_back
 from .vouchers import make_vouchers
 
@@ -62,7 +64,7 @@ def apply_payment_news(*, provider: str, news: PaymentNews, at: datetime) -> str
     (never credited, GW4), `unknown_order`.
     """
     payment = (
-        Payment.objects.select_related("order__offer_version", "order__place")
+        Payment.objects.select_related("order__offer_version", "order__place", "order__hold__quote", "order__user")
         .select_for_update(of=("self", "order"))
         .filter(provider=provider, order__number=news.order_number)
         .first()
@@ -101,7 +103,7 @@ def _credit(payment: Payment, provider_ref: str, at: datetime) -> str:
         failed_at=None,
     )
     post_many(postings=[posting_of_payment(payment, at)])
-    if not order.cancelled_at:
+    if not order.cancelled_at and _capture(order, at):
         _issue(order, at)
         return "credited"
     if _take_again(order, at):
@@ -112,25 +114,44 @@ def _credit(payment: Payment, provider_ref: str, at: datetime) -> str:
 
 
 def _issue(order: Order, at: datetime) -> None:
-    Order.objects.filter(pk=order.pk).update(paid_at=at, cancelled_at=None, cancel_reason="")
+    Order.objects.filter(pk=order.pk).update(paid_at=at, cancelled_at=None, cancel_reason="", hold=order.hold)
     merchant_id = order.place.merchant_id
     assert merchant_id is not None, "only shops have offers"
     Voucher.objects.bulk_create(make_vouchers(order, order.offer_version, merchant_id, at))
 
 
+def _capture(order: Order, at: datetime) -> bool:
+    """Keep for good what an open order holds; where its time is over, the order ends here before any job saw it."""
+    if order.hold is None:
+        return True
+    try:
+        capture_hold(hold=order.hold, at=at)
+    except HoldExpired:
+        close_order(order=order, reason=Order.EXPIRED_REASON, at=at)
+        order.cancel_reason = Order.EXPIRED_REASON
+        return False
+    return True
+
+
 def _take_again(order: Order, at: datetime) -> bool:
-    """Try once to take the units of an expired order at the same terms (PR41); what a buyer cancelled stays so."""
-    version = order.offer_version
-    if order.cancel_reason != Order.EXPIRED_REASON or not version.is_current:
+    """Try once to hold an expired order's quote again, at the quoted versions (PR41); what a buyer cancelled stays so.
+
+    An order that was loaded from elsewhere has no quote to go back to.
+    """
+    if order.cancel_reason != Order.EXPIRED_REASON or order.hold is None:
         return False
     try:
-        take_units(
-            offer_id=version.offer_id,
-            user_id=order.user_id,
-            quantity=order.quantity,
-            per_person=version.per_person,
-            at=at,
-        )
-    except Refused:
+        with transaction.atomic():
+            begun = begin_hold(
+                id=uuid5(order.pk, "late"),
+                quote_id=order.hold.quote_id,
+                user=order.user,
+                quantity=order.quantity,
+                at=at,
+                is_late=True,
+            )
+            fill_hold(begun=begun, at=at)
+    except (Refused, IntegrityError):  # refused, or another order of the same quote was faster
         return False
+    order.hold = begun.hold
     return True

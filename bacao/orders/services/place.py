@@ -4,49 +4,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
 from bacao.kit.text import Refused, Text
-from bacao.offers.queries import get_current_version, get_terms
-from bacao.offers.rules import say_amount
-from bacao.offers.services import NotOnSale, return_units, take_units
 from bacao.orders import rules
-from bacao.orders.models import Order, Payment, Voucher
+from bacao.orders.models import Hold, Order, Payment, Voucher
 
+from .differences import QuoteExpired
+from .holds import Begun, begin_hold, fill_hold, once, release_order
 from .vouchers import make_vouchers
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
-    from bacao.offers.models import OfferVersion
-
-
-class PriceChanged(Refused):
-    """The price is not the one that the buyer saw; `price_minor` is the new one."""
-
-    code = "price_changed"
-
-    def __init__(self, seen_minor: int, price_minor: int) -> None:
-        self.price_minor = price_minor
-        seen, now = say_amount(seen_minor), say_amount(price_minor)
-        super().__init__(
-            Text(
-                f"价格刚从 {seen} 变成 {now}，没有扣款。看过新价格再决定。",
-                f"The price just went from {seen} to {now}. Nothing was charged; look at the new price first.",
-            )
-        )
-
-
-class WrongQuantity(Refused):
-    """An order holds at least one unit and at most what the offer allows (X24)."""
-
-    code = "wrong_quantity"
-    status = 422
-
-    def __init__(self, most: int) -> None:
-        super().__init__(Text(f"一单可买 1 到 {most} 份。", f"One order can hold 1 to {most}."))
 
 
 class AlreadyPaid(Refused):
@@ -75,85 +46,84 @@ class OrderIdTaken(Refused):
 def place_order(
     *,
     user: "User",
-    offer_id: int,
+    quote_id: UUID,
     quantity: int,
     note_id: int | None = None,
-    seen_price_minor: int,
     at: datetime,
     id: UUID | None = None,
 ) -> Order:
-    """Take units of an offer for somebody and write the order; what is free is paid at once.
+    """Hold what a quote promises and write the order; what is free is paid at once.
 
-    `seen_price_minor` = price of one unit on the page the buyer saw. `id` is made by that page: pressing twice gives
-    the same order.
+    `id` is made by the page: pressing twice gives the same order, and so do two pages of the same quote. A quote that
+    ran out is booked all the same where exactly the same would be promised again.
 
-    :raises PriceChanged, WrongQuantity: the page was out of date
-    :raises SoldOut, PersonalLimitReached, NotOnSale: from the offer
-    :raises OrderIdTaken: the id is another person's
+    :raises Difference: what became different, with the old quote and a new one
+    :raises WrongQuantity, OrderIdTaken, Busy:
+    :raises Quote.DoesNotExist: the person has no such quote
     """
     id = id or uuid4()
-    if earlier := _find_earlier(id, user):
-        return earlier
+
+    def place(quote_id: UUID) -> Order:
+        return once(
+            find_earlier=lambda: _find_earlier(id, quote_id, user),
+            work=lambda: _place(id, user, quote_id, quantity, note_id, at),
+            user=user,
+            at=at,
+        )
+
     try:
-        with transaction.atomic():
-            return _place(id, user, offer_id, quantity, note_id, seen_price_minor, at)
-    except IntegrityError:
-        # The other press of the same button was faster.
-        if earlier := _find_earlier(id, user):
-            return earlier
-        raise
+        return place(quote_id)
+    except QuoteExpired as expired:
+        if expired.fresh is None or expired.fresh.offer_version_id != expired.quote.offer_version_id:
+            raise
+        return place(expired.fresh.pk)
 
 
-def _find_earlier(id: UUID, user: "User") -> Order | None:
+def _find_earlier(id: UUID, quote_id: UUID, user: "User") -> Order | None:
     earlier = Order.objects.filter(pk=id).first()
     if earlier and earlier.user_id != user.pk:
         raise OrderIdTaken
-    return earlier
+    return (
+        earlier
+        or Order.objects.filter(
+            user=user, hold__quote=quote_id, hold__state__in=[Hold.State.HELD, Hold.State.CAPTURED]
+        ).first()
+    )
 
 
-def _place(
-    id: UUID, user: "User", offer_id: int, quantity: int, note_id: int | None, seen_price_minor: int, at: datetime
-) -> Order:
+def _place(id: UUID, user: "User", quote_id: UUID, quantity: int, note_id: int | None, at: datetime) -> Order:
     """Check, write, and take the stock last, so that its row is locked as shortly as can be (PR40)."""
-    version = get_current_version(offer_id)
-    merchant_id = version.offer.place.merchant_id
-    if merchant_id is None or version.offer.place.closed_at:
-        raise NotOnSale
-    most = min(version.per_order, rules.MOST_PER_ORDER)
-    if not 1 <= quantity <= most:
-        raise WrongQuantity(most)
-    if version.price_minor != seen_price_minor:
-        raise PriceChanged(seen_price_minor, version.price_minor)
-    order = _write_order(id, user, version, quantity, note_id, at)
+    begun = begin_hold(id=id, quote_id=quote_id, user=user, quantity=quantity, at=at)
+    version = begun.quote.offer_version
+    order = _write_order(id, user, begun, note_id, at)
     if order.paid_at:
+        merchant_id = begun.quote.place.merchant_id
+        assert merchant_id is not None, "only shops have offers"
         Voucher.objects.bulk_create(make_vouchers(order, version, merchant_id, at))
-    take_units(offer_id=offer_id, user_id=user.pk, quantity=quantity, per_person=version.per_person, at=at)
+    fill_hold(begun=begun, at=at)
     return order
 
 
-def _write_order(
-    id: UUID, user: "User", version: "OfferVersion", quantity: int, note_id: int | None, at: datetime
-) -> Order:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('orders_number')")
-        (position,) = cursor.fetchone()
+def _write_order(id: UUID, user: "User", begun: Begun, note_id: int | None, at: datetime) -> Order:
+    hold, quote, number = begun
     return Order.objects.create(
         id=id,
-        number=rules.number_of(timezone.localdate(at), position),
+        number=rules.number_of(timezone.localdate(at), number),
         user=user,
-        place_id=version.offer.place_id,
-        offer_version=version,
+        place=quote.place,
+        offer_version=quote.offer_version,
         note_id=note_id,
-        quantity=quantity,
-        unit_price_minor=version.price_minor,
-        unit_list_minor=max(get_terms(version).worth_minor, version.price_minor),
-        total_minor=quantity * version.price_minor,
-        currency=settings.CURRENCY,
+        hold=hold,
+        quantity=hold.quantity,
+        unit_price_minor=quote.unit_price_minor,
+        unit_list_minor=quote.unit_list_minor,
+        total_minor=hold.quantity * quote.unit_price_minor,
+        currency=quote.currency,
         refund_terms_zh=rules.REFUND_TERMS.zh,
         refund_terms_en=rules.REFUND_TERMS.en,
         placed_at=at,
-        expires_at=at + rules.HOLD,
-        paid_at=None if version.price_minor else at,
+        expires_at=hold.expires_at,
+        paid_at=hold.ended_at,
     )
 
 
@@ -164,7 +134,7 @@ def cancel_order(*, order: Order, at: datetime) -> None:
     A job closes the payment, too; money that is already on its way is sent back when it arrives.
     :raises AlreadyPaid:
     """
-    if _close(order, at, "asked"):
+    if close_order(order=order, reason="asked", at=at):
         for payment in Payment.objects.filter(order=order):
             jobs.configure_task("orders.close_payment").defer(payment_id=str(payment.pk))
         return
@@ -186,15 +156,14 @@ def expire_orders(*, at: datetime) -> int:
 @transaction.atomic
 def _expire_next(at: datetime) -> bool:
     due = Order.objects.filter(paid_at=None, cancelled_at=None, expires_at__lte=at).order_by("expires_at")
-    order = due.select_related("offer_version").select_for_update(skip_locked=True, of=("self",)).first()
-    return order is not None and _close(order, at, Order.EXPIRED_REASON)
+    order = due.select_related("offer_version", "hold").select_for_update(skip_locked=True, of=("self",)).first()
+    return order is not None and close_order(order=order, reason=Order.EXPIRED_REASON, at=at)
 
 
-def _close(order: Order, at: datetime, reason: str) -> bool:
-    """Close an order once, by guarded update, and return its stock; False if it was not open any more."""
+def close_order(*, order: Order, reason: str, at: datetime) -> bool:
+    """Close an order once, by guarded update, and give back what it held; False if it was not open any more."""
     open_order = Order.objects.filter(pk=order.pk, paid_at=None, cancelled_at=None)
     if not open_order.update(cancelled_at=at, cancel_reason=reason):
         return False
-    offer_id = order.offer_version.offer_id
-    return_units(offer_id=offer_id, user_id=order.user_id, quantity=order.quantity, at=at)
+    release_order(order=order, at=at)
     return True

@@ -11,13 +11,14 @@ from procrastinate.contrib.django import app as jobs
 
 from bacao.kit.text import Refused, Text
 from bacao.ledger.services import post_many
-from bacao.offers.services import return_units
+from bacao.offers.services import return_claims
 from bacao.orders.gateways import get_gateway
 from bacao.orders.models import Payment, Refund, Voucher
 from bacao.orders.queries import HAS_USES_LEFT, lock_voucher
 from bacao.orders.rules import RefundNews
 
 from .books import posting_of_refund_due, posting_of_refund_sent
+from .holds import claims_of_order
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -52,8 +53,7 @@ def request_refund(*, voucher: Voucher, by: "User | None", at: datetime, cause: 
         uses_refunded=F("uses_refunded") + uses, refunded_minor=F("refunded_minor") + amount
     )
     if uses == voucher.uses_total:
-        offer_id = voucher.order.offer_version.offer_id
-        return_units(offer_id=offer_id, user_id=voucher.user_id, quantity=1, at=at)
+        return_claims(claims=claims_of_order(order=voucher.order, quantity=1), at=at)
     if amount:
         payment = Payment.objects.get(order=voucher.order_id)
         return request_money_back(payment=payment, amount_minor=amount, cause=cause, at=at, voucher=voucher, uses=uses)

@@ -15,8 +15,9 @@ from bacao.web.desk.figures import payments_failed, payments_to_enquire, refunds
 from bacao.web.desk.words import said
 from bacao.web.templatetags.bacao import money
 
-Order, Payment, PaymentEvent, Voucher, Refund = (
-    apps.get_model(f"orders.{name}") for name in ("Order", "Payment", "PaymentEvent", "Voucher", "Refund")
+Quote, Hold, Order, Payment, PaymentEvent, Voucher, Refund = (
+    apps.get_model(f"orders.{name}")
+    for name in ("Quote", "Hold", "Order", "Payment", "PaymentEvent", "Voucher", "Refund")
 )
 
 
@@ -171,3 +172,35 @@ class RefundAdmin(DeskAdmin):
     search_fields = ("order__number",)
     date_hierarchy = "requested_at"
     ordering = ("-requested_at",)
+
+
+class HoldInline(DeskInline):
+    """What was claimed for a quote, and how it ended."""
+
+    model = Hold
+    fields = readonly_fields = ("state", "quantity", "taken_at", "expires_at", "ended_at")
+    ordering = ("-taken_at",)
+
+
+@admin.register(Quote)
+class QuoteAdmin(DeskAdmin):
+    """Promises of a price, latest first; they never change."""
+
+    list_display = ("id", "user", "place", "offer_version", "unit_price_minor", "quoted_at", "expires_at")
+    list_filter = ("kind",)
+    list_select_related = ("user", "place", "offer_version")
+    search_fields = ("id", "user__phone", "user__display_name", "place__name_zh")
+    date_hierarchy = "quoted_at"
+    ordering = ("-quoted_at",)
+    inlines = (HoldInline,)
+
+
+@admin.register(Hold)
+class HoldAdmin(DeskAdmin):
+    """What is held, and how each hold ended, latest first."""
+
+    list_display = ("id", "state", "quantity", "taken_at", "expires_at", "ended_at")
+    list_filter = ("state",)
+    search_fields = ("id", "quote__id", "quote__user__phone")
+    ordering = ("-taken_at",)
+    fields = ("quote", "quantity", "state", "claims", "pendings", "taken_at", "expires_at", "ended_at")

@@ -13,53 +13,84 @@ from django.utils.timezone import localtime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from bacao.kit.text import Refused, Text
+from bacao.kit.text import Refused
 from bacao.notes.queries import get_note
-from bacao.offers.queries import get_current_version, get_terms, list_live_terms
+from bacao.offers.queries import get_current_version, get_terms, get_version, list_live_terms
 from bacao.offers.rules import Price, Terms, price_of
-from bacao.offers.services import NotOnSale, SoldOut
+from bacao.orders.queries import find_quote
 from bacao.orders.rules import MOST_PER_ORDER, REFUND_TERMS, valid_until
-from bacao.orders.services import PriceChanged, WrongQuantity, place_order, start_payment
+from bacao.orders.services import (
+    Busy,
+    Difference,
+    OrderIdTaken,
+    QuotaGone,
+    WrongQuantity,
+    place_order,
+    quote_purchase,
+    start_payment,
+)
 from bacao.places.queries import get_open_until
 from bacao.web.requests import PageRequest
 
 if TYPE_CHECKING:
     from bacao.offers.models import OfferVersion
-    from bacao.orders.models import Order
+    from bacao.orders.models import Order, Quote
 
 
 @never_cache
 @require_safe
 def checkout(request: PageRequest, offer_id: int) -> HttpResponse:
-    """Show what is bought, where and until when it is good, what it costs, and how one gets the money back."""
-    if not request.user.is_authenticated:
+    """Show what is bought, where and until when it is good, what it costs, and how one gets the money back.
+
+    The price on the page is a promise: it is quoted here and booked by `buy`.
+    """
+    user = request.user
+    if not user.is_authenticated:
         return _sign_in(request.get_full_path())
     version = _find_version(offer_id)
-    return _page(request, version, quantity=_number(request.GET.get("quantity"), 1))
+    try:
+        quote = quote_purchase(user=user, version=version, at=request.at)
+    except Refused as refused:
+        return _closed(request, version, refused, status=200)
+    return _page(request, quote, version, quantity=_number(request.GET.get("quantity"), 1))
 
 
 @require_POST
 def buy(request: PageRequest) -> HttpResponse:
-    """Place the order and send the buyer to the provider's page; what is free is done at once."""
-    typed = request.POST
+    """Take what was quoted and send the buyer to the provider's page; what is free is done at once."""
+    typed, user = request.POST, request.user
     offer_id, quantity = _number(typed.get("offer"), 0), _number(typed.get("quantity"), 0)
-    if not request.user.is_authenticated:
+    if not user.is_authenticated:
         return _sign_in(reverse("resident:checkout", args=[offer_id]))
+    quote = find_quote(quote_id, user) if (quote_id := _uuid(typed.get("quote"))) else None
+    if quote is None:  # a page from long ago: look at today's
+        return redirect("resident:checkout", offer_id)
     try:
         order = place_order(
-            user=request.user,
-            offer_id=offer_id,
+            user=user,
+            quote_id=quote.pk,
             quantity=quantity,
             note_id=_known_note(typed.get("note")),
-            seen_price_minor=_number(typed.get("seen_price"), -1),
             at=request.at,
             id=_uuid(typed.get("order")),
         )
         return redirect(reverse("resident:order", args=[order.pk]) if order.paid_at else pay_page(request, order))
-    except ObjectDoesNotExist:
-        raise Http404 from None
-    except Refused as refused:
-        return _page(request, _find_version(offer_id), quantity=quantity, refused=refused)
+    except Difference as difference:
+        return _differs(request, difference, quantity)
+    except (WrongQuantity, Busy, OrderIdTaken) as refused:
+        return _page(request, quote, quantity=quantity, refused=refused)
+
+
+def _differs(request: PageRequest, difference: Difference, quantity: int) -> HttpResponse:
+    """Show the old promise beside the new one, with one button; or why there is no new one, and what else there is."""
+    quote = difference.fresh
+    if isinstance(difference, QuotaGone) and difference.left:
+        quote = quote or difference.quote
+    if quote is None:
+        version = _find_version(difference.quote.offer_version.offer_id)
+        return _closed(request, version, difference, status=difference.status)
+    old = difference.quote if quote.unit_price_minor != difference.quote.unit_price_minor else None
+    return _page(request, quote, quantity=quantity, refused=difference, old=old)
 
 
 def _sign_in(back_to: str) -> HttpResponse:
@@ -73,43 +104,54 @@ def pay_page(request: PageRequest, order: "Order") -> str:
 
 
 def _page(
-    request: PageRequest, version: "OfferVersion", *, quantity: int, refused: Refused | None = None
+    request: PageRequest,
+    quote: "Quote",
+    current: "OfferVersion | None" = None,
+    *,
+    quantity: int,
+    refused: Refused | None = None,
+    old: "Quote | None" = None,
 ) -> HttpResponse:
-    """Show the checkout, with the reason where it was refused; without a button where nothing can be bought."""
+    """Show what a quote promises, with the reason where something stood in the way; `old` = the promise before."""
+    version = current if current and current.pk == quote.offer_version_id else get_version(quote.offer_version_id)
     terms = get_terms(version)
     most = min(terms.per_order, MOST_PER_ORDER, *([terms.stock_left] if terms.stock_left is not None else []))
-    status, refused = refused.status if refused else 200, refused or _why_not(terms, version, request)
-    if refused and not isinstance(refused, PriceChanged | WrongQuantity | SoldOut):
-        most = 0
-    place = version.offer.place
-    context: dict[str, Any] = {
-        "version": version,
-        "place": place,
-        "place_url": f"/places/{place.pk}",
-        "terms": terms,
+    quantity = max(1, min(quantity, most))
+    context = _context(request, version, refused) | {
+        "quote": quote,
+        "old": old,
         "price": price_of(terms),
         "most": most,
-        "quantity": max(1, min(quantity, most)),
-        "total_minor": terms.price_minor * max(1, min(quantity, most)),
-        "refused": refused,
-        "refund_terms": REFUND_TERMS,
+        "quantity": quantity,
+        "total_minor": quote.unit_price_minor * quantity,
         "last_day": valid_until(localtime(request.at), terms.valid_days) - timedelta(seconds=1),
-        "open_until": get_open_until(place, request.at),
         "order_id": uuid4(),
-        "note": request.GET.get("note") or request.POST.get("note", ""),
-        "others": [] if most else _others(terms, request),
     }
+    answer = render(request, "resident/checkout.html", context, status=refused.status if refused else 200)
+    if isinstance(refused, Busy):
+        answer["Retry-After"] = str(refused.retry_after_seconds)
+    return answer
+
+
+def _closed(request: PageRequest, version: "OfferVersion", refused: Refused, *, status: int) -> HttpResponse:
+    """Say why an offer cannot be bought now, and what else there is; without a button."""
+    context = _context(request, version, refused) | {"most": 0, "others": _others(get_terms(version), request)}
     return render(request, "resident/checkout.html", context, status=status)
 
 
-def _why_not(terms: Terms, version: "OfferVersion", request: PageRequest) -> Refused | None:
-    """Return why an offer cannot be bought now, before anybody presses the button."""
-    begins, ends = terms.sale_from, terms.sale_until
-    if version.offer.state != "live" or version.offer.place.closed_at:
-        return NotOnSale()
-    if (begins and request.at < begins) or (ends and request.at >= ends):
-        return NotOnSale()
-    return Refused(Text("已经售罄。", "It is sold out."), code="sold_out") if terms.stock_left == 0 else None
+def _context(request: PageRequest, version: "OfferVersion", refused: Refused | None) -> dict[str, Any]:
+    """Return what both pages show: the offer and its shop."""
+    place = version.offer.place
+    return {
+        "version": version,
+        "place": place,
+        "place_url": f"/places/{place.pk}",
+        "terms": get_terms(version),
+        "refused": refused,
+        "refund_terms": REFUND_TERMS,
+        "open_until": get_open_until(place, request.at),
+        "note": request.GET.get("note") or request.POST.get("note", ""),
+    }
 
 
 def _others(terms: Terms, request: PageRequest) -> list[tuple[Terms, Price | None]]:

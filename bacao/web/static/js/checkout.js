@@ -38,3 +38,16 @@ window.addEventListener("pageshow", () => {
   const button = document.querySelector('button[form="buy"]');
   if (button) button.disabled = false;
 });
+
+// how long the price is still kept: said by the minute, and once it is over, that it will be looked at again
+const kept = document.querySelector("[data-kept-until]");
+if (kept) {
+  const left = kept.querySelector("[data-minutes]");
+  const say = () => {
+    const minutes = Math.ceil((new Date(kept.dataset.keptUntil) - Date.now()) / 60_000);
+    left.textContent = " · " + (minutes > 0 ? left.dataset.minutes.replace("{}", minutes) : left.dataset.over);
+    left.hidden = false;
+    if (minutes > 0) setTimeout(say, 15_000);
+  };
+  say();
+}

@@ -1,0 +1,255 @@
+"""Holds: everything a quote needs, claimed in one step, then captured, released or expired, once (section 12)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from uuid import UUID, uuid4
+
+import psycopg
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from bacao.accounts.queries import list_identities
+from bacao.kit.text import Refused, Text
+from bacao.ledger.services import expire_pendings, post_pendings, void_pendings
+from bacao.offers.queries import get_current_version
+from bacao.offers.rules.limits import Claim, make_claim
+from bacao.offers.services import NotOnSale, PersonalLimitReached, SoldOut, return_claims, take_claims
+from bacao.orders import rules
+from bacao.orders.models import Hold, Order, Quote
+from bacao.orders.queries import find_hold
+
+from .differences import (
+    Busy,
+    Difference,
+    HoldExpired,
+    PersonalLimit,
+    QuotaGone,
+    QuoteExpired,
+    VersionWithdrawn,
+    WindowClosed,
+)
+from .quotes import quote_purchase
+
+if TYPE_CHECKING:
+    from bacao.accounts.models import User
+
+T = TypeVar("T")
+LIVE = "live"
+
+# One statement: how long to wait for rows, the number of the order, and a place in the queue of the cart. The places
+# end with the transaction; whoever finds none is told at once that two are waiting already.
+QUEUE = """
+    SELECT set_config('lock_timeout', %(wait)s, true), nextval('orders_number'), CASE
+        WHEN pg_try_advisory_xact_lock(%(cart)s, 1) THEN 1
+        WHEN pg_try_advisory_xact_lock(%(cart)s, 2) THEN 2
+        WHEN pg_try_advisory_xact_lock(%(cart)s, 3) THEN 3 END
+"""
+
+
+class WrongQuantity(Refused):
+    """An order holds at least one unit and at most what the offer allows (X24)."""
+
+    code = "wrong_quantity"
+    status = 422
+
+    def __init__(self, most: int) -> None:
+        super().__init__(Text(f"一单可买 1 到 {most} 份。", f"One order can hold 1 to {most}."))
+
+
+class Begun(NamedTuple):
+    """A hold whose row is written and whose counters are not taken yet, with the number of its order to be."""
+
+    hold: Hold
+    quote: Quote
+    number: int
+
+
+def take_quote(*, quote_id: UUID, user: "User", quantity: int = 1, at: datetime, id: UUID | None = None) -> Hold:
+    """Claim everything a quote needs, or nothing. The same `id`, or the same quote, gives the same hold again.
+
+    :raises Difference: the subclass says what became different; it carries the old quote and a new one
+    :raises Busy: others were there first and are not done
+    :raises Quote.DoesNotExist: this person has no such quote
+    """
+    id = id or uuid4()
+
+    def work() -> Hold:
+        begun = begin_hold(id=id, quote_id=quote_id, user=user, quantity=quantity, at=at)
+        fill_hold(begun=begun, at=at)
+        return begun.hold
+
+    return once(find_earlier=lambda: find_hold(id, quote_id, user), work=work, user=user, at=at)
+
+
+def once(*, find_earlier: Callable[[], T | None], work: Callable[[], T], user: "User", at: datetime) -> T:
+    """Do work in a transaction, or return what an earlier press of the same button did.
+
+    The earlier answer is looked for when something stands in the way, so that whoever is first pays nothing for it,
+    and before any reason is given, so that whoever repeats hears the first answer whatever changed meanwhile.
+    """
+    try:
+        with transaction.atomic():
+            return work()
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise
+        raise Busy from None
+    except (IntegrityError, Refused) as reason:
+        if earlier := find_earlier():
+            return earlier
+        if isinstance(reason, Difference):
+            reason.fresh = _quote_again(reason.quote, user, at)
+        raise
+
+
+def _quote_again(quote: Quote, user: "User", at: datetime) -> Quote | None:
+    try:
+        fresh = quote_purchase(user=user, version=get_current_version(quote.offer_version.offer_id), at=at)
+    except Refused:
+        return None
+    return None if fresh.pk == quote.pk else fresh
+
+
+def begin_hold(*, id: UUID, quote_id: UUID, user: "User", quantity: int, at: datetime, is_late: bool = False) -> Begun:
+    """Queue for the cart, see that the promise still stands, and write the hold, in the caller's transaction.
+
+    `is_late` = money arrived for it after its time: how long it was promised does not matter any more (PR41).
+    """
+    number = _queue(quote_id)
+    quotes = Quote.objects.select_related("offer_version__offer", "place")
+    quote = quotes.get(pk=quote_id, user=user)
+    most = min(quote.offer_version.per_order, rules.MOST_PER_ORDER)
+    if not 1 <= quantity <= most:
+        raise WrongQuantity(most)
+    _check(quote, at, is_late=is_late)
+    is_captured = is_late or not quote.unit_price_minor
+    hold = Hold.objects.create(
+        id=id,
+        quote=quote,
+        quantity=quantity,
+        state=Hold.State.CAPTURED if is_captured else Hold.State.HELD,
+        claims=[claim.as_json() for claim in _claims(quote, user, quantity, at)],
+        taken_at=at,
+        expires_at=at + rules.HOLD,
+        ended_at=at if is_captured else None,
+    )
+    return Begun(hold, quote, number)
+
+
+def _queue(cart: UUID) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUE, {"wait": f"{rules.LOCK_SECONDS}s", "cart": cart.int % 2**31})
+        _, number, place = cursor.fetchone()
+    if place is None:
+        raise Busy
+    return int(number)
+
+
+def _check(quote: Quote, at: datetime, *, is_late: bool) -> None:
+    """See that the quoted terms can still be booked; a version that was superseded is honoured (PR36)."""
+    version = quote.offer_version
+    offer = version.offer
+    if offer.state != LIVE or quote.place.closed_at:
+        raise _differ(VersionWithdrawn(), quote)
+    if (version.sale_from and at < version.sale_from) or (version.sale_until and at >= version.sale_until):
+        raise _differ(WindowClosed(), quote)
+    if at >= quote.expires_at and not is_late:
+        raise _differ(QuoteExpired(), quote)
+
+
+def _differ(difference: Difference, quote: Quote) -> Difference:
+    difference.quote = quote
+    return difference
+
+
+def _claims(quote: Quote, user: "User", quantity: int, at: datetime) -> list[Claim]:
+    version = quote.offer_version
+    return [
+        make_claim(
+            offer_id=version.offer_id,
+            version_id=version.pk,
+            quantity=quantity,
+            user_id=user.pk,
+            identities=list_identities(user) if version.per_person is not None else (),
+            per_person=version.per_person,
+            day=timezone.localdate(at),
+        )
+    ]
+
+
+def fill_hold(*, begun: Begun, at: datetime) -> None:
+    """Take the counters of a hold, hottest last, in the caller's transaction; all of them, or nothing of it is kept."""
+    hold, quote, _ = begun
+    try:
+        take_claims(claims=_claims_of(hold), at=at)
+    except SoldOut as gone:
+        raise _differ(QuotaGone(gone.text, gone.left), quote) from None
+    except PersonalLimitReached as limit:
+        raise _differ(PersonalLimit(limit.text), quote) from None
+    except NotOnSale:
+        raise _differ(VersionWithdrawn(), quote) from None
+
+
+def _claims_of(hold: Hold) -> list[Claim]:
+    return [Claim.from_json(stored) for stored in hold.claims]
+
+
+def capture_hold(*, hold: Hold, at: datetime) -> None:
+    """Keep what is held for good, in the caller's transaction: it was paid.
+
+    :raises HoldExpired: its time is over, or it was left in another way; nothing was changed
+    """
+    rows = Hold.objects.filter(pk=hold.pk, state=Hold.State.HELD, expires_at__gt=at)
+    if not rows.update(state=Hold.State.CAPTURED, ended_at=at):
+        raise _differ(HoldExpired(), hold.quote)
+    post_pendings(amounts=dict.fromkeys(hold.pendings), kind="promised", at=at)
+
+
+@transaction.atomic
+def release_hold(*, hold: Hold, at: datetime) -> bool:
+    """Give everything back that is held, once; False if it was not held any more.
+
+    One whose time is over has expired, whoever says so first.
+    """
+    is_over = at >= hold.expires_at
+    state = Hold.State.EXPIRED if is_over else Hold.State.RELEASED
+    if not Hold.objects.filter(pk=hold.pk, state=Hold.State.HELD).update(state=state, ended_at=at):
+        return False
+    return_claims(claims=_claims_of(hold), at=at)
+    (expire_pendings if is_over else void_pendings)(ids=hold.pendings, at=at)
+    return True
+
+
+def release_order(*, order: Order, at: datetime) -> None:
+    """Give back what an order holds, in the caller's transaction."""
+    if order.hold:
+        release_hold(hold=order.hold, at=at)
+    else:
+        return_claims(claims=claims_of_order(order=order, quantity=order.quantity), at=at)
+
+
+def claims_of_order(*, order: Order, quantity: int) -> list[Claim]:
+    """Return what so many units of an order took; one that was loaded from elsewhere counts for its buyer only."""
+    if order.hold:
+        return [claim.of(quantity) for claim in _claims_of(order.hold)]
+    return [make_claim(offer_id=order.offer_version.offer_id, quantity=quantity, user_id=order.user_id)]
+
+
+def expire_holds(*, at: datetime) -> int:
+    """Give back what is held for no order and whose time is over; return how many there were.
+
+    Each in a transaction of its own; rows that another run holds are left to it (PR42). A hold with an order ends
+    with it: `expire_orders`.
+    """
+    expired = 0
+    while _expire_next(at):
+        expired += 1
+    return expired
+
+
+@transaction.atomic
+def _expire_next(at: datetime) -> bool:
+    due = Hold.objects.filter(state=Hold.State.HELD, expires_at__lte=at, order=None).order_by("expires_at")
+    hold = due.select_for_update(skip_locked=True, of=("self",)).first()
+    return hold is not None and release_hold(hold=hold, at=at)
