@@ -1,7 +1,6 @@
 """Settings, all of them from the environment, each with a default that works (`bacao doctor` lists them)."""
 
 import os
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pghistory
 
 from bacao.kit.logs import logging_settings
-from bacao.kit.paths import ROOT, VAR
+from bacao.kit.paths import ROOT, VAR, make_secret
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -49,23 +48,8 @@ def _email(url: str) -> dict[str, Any]:
     }
 
 
-def _secret() -> str:
-    """Return the signing secret: from the environment, or made once and kept in `var/`."""
-    if given := os.environ.get("BACAO_SECRET_KEY"):
-        return given
-    kept = VAR / "secret"
-    if not kept.exists():
-        VAR.mkdir(parents=True, exist_ok=True)
-        fresh = VAR / f"secret.{os.getpid()}"
-        fresh.touch(mode=0o600)
-        fresh.write_text(os.urandom(32).hex())
-        with suppress(FileExistsError):  # two processes may start at once; the first one's secret counts
-            kept.hardlink_to(fresh)
-        fresh.unlink()
-    return kept.read_text()
-
-
-SECRET_KEY = _secret()
+SECRET_KEY = os.environ.get("BACAO_SECRET_KEY") or make_secret(VAR / "secret").hex()
+SIGNING_KEYS = os.environ.get("BACAO_SIGNING_KEYS", "")  # of signed symbols, `2026-4:hex,...`; else var/signing
 DEBUG = os.environ.get("BACAO_DEBUG") == "1"
 # sign-in codes are shown on screen, the sandbox pays; on by itself only where `bacao up` made the demo city
 DEMO = os.environ.get("BACAO_DEMO", "1" if (VAR / "demo").exists() else "0") == "1"
@@ -105,6 +89,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "bacao.web.api.door.CounterDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "bacao.web.middleware.RequestLogMiddleware",

@@ -37,6 +37,12 @@ VARIABLES = (
     Variable("BACAO_PROXIES", "0", Text("前面有几层代理", "how many proxies stand in front")),
     Variable("BACAO_SECRET_KEY", "made once, var/secret", Text("签名密钥", "what signs sessions"), secret=True),
     Variable(
+        "BACAO_SIGNING_KEYS",
+        "made once a quarter, var/signing",
+        Text("券码签名的密钥, 2026-4:hex,...", "keys of signed vouchers, 2026-4:hex,..."),
+        secret=True,
+    ),
+    Variable(
         "BACAO_DEMO",
         "1 with the demo city",
         Text("演示: 登录码显示在屏幕上", "demo: sign-in codes are shown on screen, the sandbox pays"),

@@ -8,6 +8,7 @@ from bacao.web.media import picture
 urlpatterns = [
     path("", include("bacao.web.resident.urls")),
     path("", include("bacao.web.counter.urls")),
+    path("", include("bacao.web.api.urls")),
     path("merchant/", include("bacao.web.merchant.urls")),
     path("sandbox/", include("bacao.web.sandbox.urls")),
     path("media/<path:name>", picture, name="picture"),

@@ -36,6 +36,8 @@ class VoucherCode(models.Model):
     epoch = models.IntegerField(default=0)
     typed_hash = models.BinaryField(max_length=32)
     highest_step = models.IntegerField(default=-1, help_text="highest step used so far, counted from 1970 (RD7)")
+    anchor_day = models.IntegerField(default=0, help_text="the first UTC day of `anchors`")
+    anchors = models.BinaryField(default=bytes, help_text="the ends of its chains, 14 bytes a day; kept to save work")
     issued_at = models.DateTimeField(db_default=Now())
 
     class Meta:

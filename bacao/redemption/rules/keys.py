@@ -1,4 +1,4 @@
-"""Keys for three jobs, derived from one secret and kept apart by name."""
+"""Keys for four jobs, derived from one secret and kept apart by name."""
 
 import hmac
 from dataclasses import dataclass
@@ -6,18 +6,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`chain` makes seeds (RD4), `typed` makes the twelve digits, `look_up` hashes them for finding (RD12)."""
+    """`chain` makes seeds (RD4), `typed` makes the twelve digits, `look_up` hashes them for finding (RD12).
+
+    `shop` makes the counters' own keys of the shop's code (RD16).
+    """
 
     chain: bytes
     typed: bytes
     look_up: bytes
+    shop: bytes
 
 
 def derive_keys(secret: str) -> Keys:
-    """Return the three keys of a deployment, 32 bytes each; none of them tells anything about another."""
+    """Return the four keys of a deployment, 32 bytes each; none of them tells anything about another."""
     return Keys(
         *(
             hmac.digest(secret.encode(), b"bacao/redemption/" + name, "sha256")
-            for name in (b"chain", b"typed", b"look-up")
+            for name in (b"chain", b"typed", b"look-up", b"shop")
         )
     )

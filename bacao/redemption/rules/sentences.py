@@ -34,6 +34,7 @@ TOO_MANY_CYCLES = Text(
     "This voucher was undone 10 times; the guest can get a refund in the wallet.",
 )
 TOO_MANY_TRIES = Text("输错太多次，请 1 分钟后再试，或扫码。", "Too many wrong codes; try again in a minute, or scan.")
+TOO_FAST = Text("太快了，稍等几秒会自动再试。", "Too fast; it is tried again in a few seconds by itself.")
 TYPED_WRONG = Text("号码有误，请再念一遍。", "These digits do not match; have them read again.")
 NO_CODE = Text("这不是拔草的券码。", "This is not a Bacao code.")
 BILL_NEEDED = Text("请输入账单金额。", "Type the amount of the bill.")

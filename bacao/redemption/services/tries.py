@@ -14,6 +14,19 @@ class TooManyTries(Refused):
     code = "too_many_tries"
     text = sentences.TOO_MANY_TRIES
     status = 429
+    retry_after = 60
+
+
+class TooFast(Refused):
+    """More requests than anybody presses; the row stays and goes out again after `retry_after` seconds."""
+
+    code = "too_fast"
+    text = sentences.TOO_FAST
+    status = 429
+
+    def __init__(self, retry_after: int = 5) -> None:
+        self.retry_after = retry_after
+        super().__init__()
 
 
 def check_tries(*, merchant_id: int, device: str, at: datetime) -> None:

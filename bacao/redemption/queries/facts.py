@@ -1,71 +1,17 @@
-"""Reads of the counter: the code a member's phone shows, what was redeemed, who came."""
+"""What was redeemed, and who came."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
-from bacao.redemption import rules
-
-from .models import Arrival, Redemption, VoucherCode
+from bacao.redemption.models import Arrival, Attempt, Redemption
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
-
-DAYS_AHEAD = 3
-DRAWS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class LiveCode:
-    """What a member's phone needs to show a voucher for four days without network (RD5).
-
-    `seeds` = 14 bytes by UTC day. `typed` = twelve digits. No part of it may be logged or cached.
-    """
-
-    handle: bytes
-    typed: str
-    seeds: dict[int, bytes]
-
-    def token_at(self, at: datetime) -> str:
-        """Return the 47 digits shown at an instant of the days held. :raises KeyError: for another day"""
-        day, step = divmod(rules.step_at(at), rules.STEPS_PER_DAY)
-        value = rules.value_of(self.seeds[day], self.handle, day, step)
-        return rules.encode_token(rules.Token(rules.BC2, self.handle, value))
-
-
-@lru_cache(maxsize=4)
-def derive_keys(secret: str) -> rules.Keys:
-    """Return the keys of a deployment; the secret is asked for each time, the derivation remembered."""
-    return rules.derive_keys(secret)
-
-
-def get_keys() -> rules.Keys:
-    """Return the keys of this deployment."""
-    return derive_keys(settings.SECRET_KEY)
-
-
-def get_live_code(code: VoucherCode, at: datetime) -> LiveCode:
-    """Return what the member's phone shows from today on, for a code from `ensure_codes`; costs no statement."""
-    key, today = get_keys().chain, rules.step_at(at) // rules.STEPS_PER_DAY
-    days = range(today, today + DAYS_AHEAD + 1)
-    seeds = {day: rules.day_seed(key, code.voucher_id.bytes, code.epoch, day) for day in days}
-    typed = find_typed_code(code)
-    assert typed, "ensure_codes issues digits under the present secret"
-    return LiveCode(bytes(code.handle), typed, seeds)
-
-
-def get_anchors(code: VoucherCode, days: Iterable[int]) -> dict[int, bytes]:
-    """Return the ends of a voucher's chains by UTC day: what a counter may know."""
-    key, handle = get_keys().chain, bytes(code.handle)
-    seeds = {day: rules.day_seed(key, code.voucher_id.bytes, code.epoch, day) for day in days}
-    return {day: rules.anchor_of(seed, handle, day) for day, seed in seeds.items()}
 
 
 def list_redemptions(
@@ -78,13 +24,13 @@ def list_redemptions(
     rows = Redemption.objects.filter(merchant=merchant_id, redeemed_at__gte=since, redeemed_at__lt=until)
     if place_id is not None:
         rows = rows.filter(place=place_id)
-    rows = rows.select_related("voucher__order__offer_version", "place", "clerk", "undo")
+    rows = rows.select_related("voucher__order__offer_version", "place", "clerk", "served_by", "undo")
     return list(rows.order_by("-redeemed_at", "-pk")[:limit])
 
 
 def get_redemption(redemption_id: int) -> Redemption:
     """Return a redemption, loaded as by `list_redemptions`. :raises Redemption.DoesNotExist:"""
-    rows = Redemption.objects.select_related("voucher__order__offer_version", "place", "clerk", "undo")
+    rows = Redemption.objects.select_related("voucher__order__offer_version", "place", "clerk", "served_by", "undo")
     return rows.get(pk=redemption_id)
 
 
@@ -172,16 +118,6 @@ def _arrivals(since: datetime | None = None, until: datetime | None = None) -> Q
     return rows
 
 
-def find_typed_code(code: VoucherCode) -> str | None:
-    """Return the digits whose keyed hash is stored; None where they were issued under another secret."""
-    keys, stored = get_keys(), bytes(code.typed_hash)
-    for draw in range(DRAWS):
-        typed = rules.typed_code(keys.typed, code.voucher_id.bytes, code.epoch, draw)
-        if rules.look_up_hash(keys.look_up, code.merchant_id, typed) == stored:
-            return typed
-    return None
-
-
 def list_visits(place_ids: Iterable[int], since: datetime | None = None, limit: int | None = None) -> list[Arrival]:
     """Return who came to some places, newest first, with where each visit began and whether it was the first.
 
@@ -206,7 +142,7 @@ def list_redemptions_by_ledger(ledger_ids: Collection[UUID]) -> dict[UUID, list[
 
     Loaded as by `list_redemptions`; several uses of a card that one press consumed share a transaction.
     """
-    rows = Redemption.objects.select_related("voucher__order__offer_version", "place", "clerk", "undo")
+    rows = Redemption.objects.select_related("voucher__order__offer_version", "place", "clerk", "served_by", "undo")
     found: dict[UUID, list[Redemption]] = {}
     for row in rows.filter(Q(ledger_id__in=ledger_ids) | Q(undo__ledger_id__in=ledger_ids)).order_by("use_number"):
         for ledger_id in (row.ledger_id, row.undo.ledger_id if hasattr(row, "undo") else None):
@@ -226,3 +162,9 @@ def _never_before(place_ids: list[int]) -> Combinable:
     """Return whether an arrival is the first of its person at any of these places."""
     earlier = _arrivals().filter(place__in=place_ids, user=OuterRef("user"), arrived_at__lt=OuterRef("arrived_at"))
     return ~Exists(earlier)
+
+
+def find_answer(merchant_id: int, key: UUID) -> tuple[int, bytes] | None:
+    """Return the stored status and bytes of a key, None where it never arrived."""
+    row = Attempt.objects.filter(merchant=merchant_id, key=key).values_list("status", "answer").first()
+    return (int(row[0]), bytes(row[1])) if row and row[0] is not None and row[1] is not None else None

@@ -1,0 +1,210 @@
+"""Telling a device all that it needs alone, and who holds which lease (RD8, RD28)."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django.db.models import Max
+
+from bacao.kit.text import Refused, Text
+from bacao.offers.rules import Terms
+from bacao.redemption import rules
+from bacao.redemption.models import Counter, Lease, Manifest, VoucherCode
+from bacao.redemption.queries import (
+    find_manifest,
+    get_shop_key,
+    is_main_counter,
+    keep_days,
+    kept_anchors,
+    list_clerks,
+    list_leased,
+    list_live_codes,
+    list_missing_numbers,
+    list_policies,
+    list_public_keys,
+    list_terms_to_tell,
+)
+from bacao.redemption.rules import worth_of_use
+
+from .attempts import both
+
+HANDLE, DIGEST = 5, 8
+CONTENTS_KEPT = 5
+
+
+class RowsMissing(Refused):
+    """Leases return after the rows: some are still on their way."""
+
+    code = "rows_missing"
+    text = Text("先上传这台手机上的记录。", "Send this phone's rows first.")
+
+
+@transaction.atomic
+def issue_manifest(*, counter: Counter, since: int, drawn: int, at: datetime) -> dict[str, Any]:
+    """Return the manifest of a device: what changed since its manifest `since`, or everything.
+
+    `drawn` = the highest number that the device has drawn for a row. The main phone of a place is given the leases.
+    """
+    counter = Counter.objects.select_for_update(of=("self",)).select_related("place").get(pk=counter.pk)
+    codes = list_live_codes(counter.place_id, at)
+    VoucherCode.objects.bulk_update(keep_days(codes, at), ["anchor_day", "anchors"], batch_size=500)
+    _settle_leases(counter, codes, at)
+    terms = list_terms_to_tell(counter.place_id, [code.voucher.order.offer_version_id for code in codes], at)
+    policies = list_policies({each.offer_id for each in terms})
+    asking = {each for each, policy in policies.items() if policy.asks_member}
+    vouchers = _entries(counter, codes, {each.version_id: each for each in terms}, asking)
+    told = {handle: hashlib.sha256(msgspec.json.encode(entry)).digest()[:DIGEST] for handle, entry in vouchers.items()}
+    earlier = find_manifest(counter.pk, since) if since else None
+    before = _contents(earlier) if earlier else {}
+    number = _store(counter, told, drawn, at)
+    highest, missing = list_missing_numbers(counter.pk)
+    return {
+        "outcome": "manifest",
+        "number": number,
+        "since": since if before else 0,
+        "server_time": at.isoformat(timespec="milliseconds"),
+        "valid_until": (at + rules.MANIFEST_LIFE).isoformat(timespec="milliseconds"),
+        "device": str(counter.pk),
+        "place": {"id": counter.place_id, "zh": counter.place.name_zh, "en": counter.place.name_en},
+        "merchant": counter.merchant_id,
+        "offline": counter.kind == Counter.Kind.PHONE and counter.frozen_at is None,
+        "caps": rules.CAPS.as_json(),
+        "vouchers": [entry for handle, entry in vouchers.items() if before.get(handle) != told[handle]],
+        "gone": [handle.hex() for handle in before if handle not in told],
+        "offers": [_offer(each, each.offer_id in asking) for each in terms],
+        "keys": [{"id": key_id, "public_key": rules.to_text(key)} for key_id, key in list_public_keys(at)],
+        "shop": {"code": counter.code, "key": rules.to_text(get_shop_key(counter.pk))},
+        "clerks": _clerks(counter),
+        "highest_number": highest,
+        "missing": missing,
+    }
+
+
+def return_leases(*, counter: Counter, handles: Collection[bytes], drawn: int, at: datetime) -> int:
+    """Give leases back that another counter waits for; return how many. The device's rows must have arrived first.
+
+    :raises RowsMissing: some of its numbers up to `drawn` are not here yet
+    """
+    highest, missing = list_missing_numbers(counter.pk)
+    if highest < drawn or missing:
+        raise RowsMissing
+    rows = Lease.objects.filter(counter=counter, returned_at=None, voucher__code__handle__in=list(handles))
+    return rows.update(returned_at=at)
+
+
+def ask_lease(*, voucher_id: UUID, at: datetime) -> None:
+    """Ask the holder of a lease for it; called outside the row's transaction, which is rolled back."""
+    Lease.objects.filter(voucher=voucher_id, returned_at=None, asked_at=None).update(asked_at=at)
+
+
+def keep_anchors(*, at: datetime, limit: int = 20_000) -> int:
+    """Work out tomorrow's anchors of the places that have a device, so that no manifest has to; return how many."""
+    places = Counter.objects.filter(revoked_at=None, manifest_at__gt=at - timedelta(days=7))
+    done = 0
+    for place_id in places.values_list("place", flat=True).distinct():
+        changed = keep_days(list_live_codes(place_id, at), at)
+        VoucherCode.objects.bulk_update(changed, ["anchor_day", "anchors"], batch_size=500)
+        done += len(changed)
+        if done >= limit:
+            break
+    return done
+
+
+def _settle_leases(counter: Counter, codes: Sequence[VoucherCode], at: datetime) -> None:
+    """Take back lapsed leases and those of vouchers that are gone; give the rest to the main phone."""
+    if counter.kind != Counter.Kind.PHONE or not is_main_counter(counter):
+        return
+    here = [code.voucher_id for code in codes]
+    open_leases = Lease.objects.filter(returned_at=None)
+    open_leases.filter(counter=counter).exclude(voucher__in=here).update(returned_at=at)
+    lapsed = open_leases.filter(voucher__in=here).exclude(counter=counter)
+    lapsed.filter(counter__manifest_at__lt=at - rules.MANIFEST_LIFE).update(returned_at=at)
+    held = set(open_leases.filter(voucher__in=here).values_list("voucher", flat=True))
+    fresh = [
+        Lease(voucher_id=voucher, merchant_id=counter.merchant_id, counter=counter, given_at=at)
+        for voucher in here
+        if voucher not in held
+    ]
+    Lease.objects.bulk_create(fresh, ignore_conflicts=True)
+
+
+def _entries(
+    counter: Counter, codes: Sequence[VoucherCode], terms: dict[int, Terms], asking: set[int]
+) -> dict[bytes, dict[str, Any]]:
+    """Return what is told of each voucher by handle; those that the member confirms are online only (RD22)."""
+    leased = list_leased(counter.pk)
+    entries = {}
+    for code in codes:
+        voucher, version = code.voucher, terms[code.voucher.order.offer_version_id]
+        if version.offer_id in asking:
+            continue
+        entries[bytes(code.handle)] = {
+            "handle": bytes(code.handle).hex(),
+            "offer": version.offer_id,
+            "version": version.version_id,
+            "uses_left": voucher.uses_left,
+            "uses_total": voucher.uses_total,
+            "worth_minor": worth_of_use(version),
+            "valid_until": voucher.valid_until.isoformat(timespec="seconds"),
+            "highest_step": code.highest_step,
+            "leased": voucher.pk in leased,
+            "anchors": {str(day): anchor.hex() for day, anchor in kept_anchors(code).items()},
+        }
+    return entries
+
+
+def _offer(terms: Terms, asks_member: bool) -> dict[str, Any]:
+    """Return what the screen needs of an offer."""
+    preview = rules.preview_of(terms, voucher="", uses_left=terms.uses, uses_total=terms.uses)
+    return {
+        "offer": terms.offer_id,
+        "version": terms.version_id,
+        "kind": terms.kind,
+        "title": both(preview.title),
+        "items": [{**both(name), "quantity": quantity} for name, quantity in preview.items],
+        "terms": both(preview.terms),
+        "needs_bill": terms.needs_bill,
+        "threshold_minor": terms.threshold_minor,
+        "face_minor": terms.face_minor,
+        "percent_basis_points": terms.percent_basis_points,
+        "cap_minor": terms.cap_minor,
+        "worth_minor": worth_of_use(terms),
+        "hours": terms.weekly_hours,
+        "asks_member": asks_member,
+    }
+
+
+def _clerks(counter: Counter) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": clerk.pk,
+            "name": clerk.name,
+            "owner": clerk.is_owner,
+            "salt": rules.to_text(bytes(clerk.salt)),
+            "rounds": clerk.rounds,
+            "verifier": rules.to_text(bytes(clerk.verifier)),
+        }
+        for clerk in list_clerks(counter.merchant_id, [counter.place_id])
+    ]
+
+
+def _contents(manifest: Manifest) -> dict[bytes, bytes]:
+    """Return the digests that a manifest told, by handle."""
+    raw, size = bytes(manifest.content), HANDLE + DIGEST
+    return {raw[n : n + HANDLE]: raw[n + HANDLE : n + size] for n in range(0, len(raw), size)}
+
+
+def _store(counter: Counter, told: dict[bytes, bytes], drawn: int, at: datetime) -> int:
+    """Remember what was told; the contents of the last few manifests are kept, the moments of all."""
+    number = (Manifest.objects.filter(counter=counter).aggregate(last=Max("number"))["last"] or 0) + 1
+    content = b"".join(handle + digest for handle, digest in told.items())
+    Manifest.objects.create(
+        counter=counter, merchant_id=counter.merchant_id, number=number, drawn=drawn, content=content, issued_at=at
+    )
+    Manifest.objects.filter(counter=counter, number=number - CONTENTS_KEPT).update(content=b"")
+    Counter.objects.filter(pk=counter.pk).update(manifest_at=at, contact_at=at)
+    return number

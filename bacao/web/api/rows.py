@@ -1,0 +1,171 @@
+"""The rows of a device: redemptions and undos under their keys, and what came of them (X18, X25)."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+from django.utils import timezone
+
+from bacao.kit.text import Refused, Text
+from bacao.redemption.queries import find_answer, list_redemptions
+from bacao.redemption.rules import Preview
+from bacao.redemption.services import Answer, MoreNeeded, prepare, redeem_voucher, undo_redemption
+from bacao.redemption.services.attempts import both
+from bacao.web.api.calls import Call, NotUnderstood, Reply, read_instant, read_uuid, refuse, say
+from bacao.web.api.logins import NotThisCounter, get_device
+
+if TYPE_CHECKING:
+    from bacao.redemption.models import Counter
+
+MOST_MINOR = 10_000_000
+HISTORY = 500
+
+
+class Press(msgspec.Struct, forbid_unknown_fields=True):
+    """A code scanned or typed, with what the clerk said of it."""
+
+    token: str | None = None
+    typed: str | None = None
+    bill_minor: int | None = None
+    uses: int | None = None
+    vouchers: int | None = None
+    clerk: int | None = None
+    place: int | None = None
+    pressed_at: str | None = None
+
+
+class TakeBack(msgspec.Struct, forbid_unknown_fields=True):
+    """A press to take back."""
+
+    redemption: UUID
+    clerk: int | None = None
+    place: int | None = None
+    pressed_at: str | None = None
+
+
+class UnknownKey(Refused):
+    """Nothing arrived under this key: send it."""
+
+    code = "unknown_key"
+    text = Text("服务器没有收到过，请再发一次。", "This never arrived; send it.")
+    status = 404
+
+
+def read_press(call: Call) -> Press:
+    """Return a press whose numbers are possible. :raises NotUnderstood:"""
+    press = call.read(Press)
+    limits = ((press.bill_minor, 0, MOST_MINOR), (press.uses, 1, 100), (press.vouchers, 1, 10))
+    if any(value is not None and not least <= value <= most for value, least, most in limits):
+        raise NotUnderstood
+    return press
+
+
+def preview(call: Call) -> Reply:
+    """POST /previews"""
+    counter, press = get_device(call), read_press(call)
+    _check_place(counter, press.place)
+    found = prepare(
+        merchant_id=counter.merchant_id,
+        place_id=counter.place_id,
+        token=press.token,
+        typed=press.typed,
+        device=str(counter.pk),
+        at=call.at,
+    )
+    return say(200, "usable", preview=preview_as_json(found))
+
+
+def redeem(call: Call) -> Reply:
+    """POST /redemptions"""
+    counter, press = get_device(call), read_press(call)
+    _check_place(counter, press.place)
+    try:
+        answer = redeem_voucher(
+            merchant_id=counter.merchant_id,
+            place_id=counter.place_id,
+            clerk=None,
+            key=call.key(),
+            token=press.token,
+            typed=press.typed,
+            bill_minor=press.bill_minor,
+            uses=press.uses,
+            device=str(counter.pk),
+            at=call.at,
+        )
+    except MoreNeeded as needed:
+        return refuse(needed, preview=preview_as_json(needed.preview))
+    return reply_of(answer)
+
+
+def undo(call: Call) -> Reply:
+    """POST /undos"""
+    counter, asked = get_device(call), call.read(TakeBack)
+    _check_place(counter, asked.place)
+    answer = undo_redemption(
+        merchant_id=counter.merchant_id, clerk=None, redemption_key=asked.redemption, key=call.key(), at=call.at
+    )
+    return reply_of(answer)
+
+
+def history(call: Call) -> Reply:
+    """GET /redemptions?since=&until="""
+    counter = get_device(call)
+    midnight = timezone.localtime(call.at).replace(hour=0, minute=0, second=0, microsecond=0)
+    since, until = call.query.get("since", ""), call.query.get("until", "")
+    rows = list_redemptions(
+        counter.merchant_id,
+        read_instant(since) if since else midnight - timedelta(days=1),
+        read_instant(until) if until else call.at + timedelta(seconds=1),
+        counter.place_id,
+        HISTORY,
+    )
+    presses: dict[UUID, dict[str, Any]] = {}
+    for row in rows:
+        undone = getattr(row, "undo", None)
+        terms = row.voucher.order.offer_version
+        press = presses.setdefault(
+            row.key,
+            {
+                "redemption": str(row.key),
+                "voucher": str(row.voucher_id),
+                "title": {"zh": terms.title_zh, "en": terms.title_en},
+                "uses": 0,
+                "charge_minor": row.charge_minor,
+                "proof": row.proof,
+                "clerk": row.served_by.name if row.served_by else row.clerk.display_name if row.clerk else "",
+                "redeemed_at": row.redeemed_at.isoformat(timespec="seconds"),
+                "undone_at": undone.undone_at.isoformat(timespec="seconds") if undone else None,
+            },
+        )
+        press["uses"] += 1
+    return say(200, "history", redemptions=list(presses.values()))
+
+
+def stored(call: Call) -> Reply:
+    """GET /redemptions/<key>"""
+    counter = get_device(call)
+    found = find_answer(counter.merchant_id, read_uuid(call.parts[0]))
+    if found is None:
+        raise UnknownKey
+    return Reply(*found)
+
+
+def preview_as_json(found: Preview) -> dict[str, Any]:
+    """Return a preview as JSON carries it."""
+    return asdict(found) | {
+        "title": both(found.title),
+        "terms": both(found.terms),
+        "items": [{**both(name), "quantity": quantity} for name, quantity in found.items],
+    }
+
+
+def reply_of(answer: Answer) -> Reply:
+    """Return a stored answer: its status and its own bytes."""
+    return Reply(answer.status, answer.body)
+
+
+def _check_place(counter: "Counter", place: int | None) -> None:
+    if place is not None and place != counter.place_id:
+        raise NotThisCounter
