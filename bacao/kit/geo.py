@@ -29,6 +29,11 @@ def walking_minutes(metres: float) -> int:
     return max(1, ceil(metres * _DETOUR / _WALK_M_PER_MINUTE))
 
 
+def longest_walk_m(minutes: int) -> int:
+    """Return the longest straight-line distance, in whole metres, that is walked in so many minutes."""
+    return floor(minutes * _WALK_M_PER_MINUTE / _DETOUR)
+
+
 # The grid: rows of 250 m from the south pole; in each row columns of 250 m from the antimeridian.
 
 

@@ -17,9 +17,7 @@ from bacao.discovery.index.columns import OFFER, PACKAGE, UNITS_UNLIMITED, Frame
 from bacao.discovery.index.view import View, make_view
 from bacao.discovery.rules import Facts, Hours, score_terms
 from bacao.kit.paths import ROOT
-from bacao.offers.rules import Terms
-from bacao.offers.rules.combine import best_combination
-from bacao.offers.rules.stacking import BILL_KINDS, bill_candidates, bill_line
+from bacao.offers.rules import Terms, best_per_head
 from tests.discovery.generated_city import DAY, HORIZON, MIDNIGHT, make_city, make_queries
 
 SHOPS = 20_000
@@ -110,7 +108,7 @@ def terms_of(offer: np.void, raw: Raw) -> Terms:
             stock_left=most, per_order=10**6,
         )  # fmt: skip
     return Terms(
-        **common, kind=BILL_KINDS[kind], threshold_minor=int(offer["threshold"]),
+        **common, kind=("percent_off", "threshold_off", "voucher")[kind], threshold_minor=int(offer["threshold"]),
         percent_basis_points=rate if kind == 0 else 0, cap_minor=second if kind == 0 and second >= 0 else None,
         face_minor=rate if kind else 0, price_minor=second if kind == 2 else 0, exclusive=bool(offer["exclusive"]),
         stack_tags=tuple(tags), stack_accepts=tuple(accepts),
@@ -118,8 +116,8 @@ def terms_of(offer: np.void, raw: Raw) -> Terms:
 
 
 def exact_per_head(raw: Raw, frame: Frame, shop_id: int, query: Query) -> int:
-    """Return the lowest a head can pay: the exact search over the bill, and each package by itself; 0 = not known."""
-    shop, prices = raw.shops[shop_rows()[shop_id]], list[int]()
+    """Return what a head pays by the rule of every list, from the rows; 0 = not known."""
+    shop = raw.shops[shop_rows()[shop_id]]
     held = {place + 1 for place, key in enumerate(frame.keys) if key in query.keys} | {0}
     some = [
         terms_of(offer, raw)
@@ -127,14 +125,9 @@ def exact_per_head(raw: Raw, frame: Frame, shop_id: int, query: Query) -> int:
         if int(offer["key"]) in held
         and (not offer["window"] or any(a <= query.minute < b for a, b in raw.windows[offer["window"]]))
     ]
-    if shop["usual_minor"]:
-        bill = int(shop["usual_minor"]) * query.party
-        prices.append(-(-best_combination(bill_line(bill), bill_candidates(some)).cost_minor // query.party))
-    for terms in (t for t in some if t.kind == "package" and t.list_minor > t.price_minor):
-        units = -(-query.party // terms.party_size)
-        if terms.party_size <= max(query.party, 2) and (terms.stock_left is None or units <= terms.stock_left):
-            prices.append(-(-terms.price_minor * units // max(query.party, terms.party_size)))
-    return min(prices, default=0)
+    usual = int(shop["usual_minor"])
+    price = best_per_head(some, usual_minor=usual or None, party=query.party)
+    return price.per_head_minor if price else usual
 
 
 def test_the_listed_price_is_the_exact_one() -> None:

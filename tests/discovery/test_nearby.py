@@ -2,26 +2,43 @@
 
 import random
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bacao.discovery.queries import list_nearby, nearest_usable, price_places
-from bacao.discovery.queries.nearby import Nearby
+from bacao.discovery.queries.simple import Nearby
 from bacao.discovery.services import refresh_usual_amounts
 from bacao.notes.services import save_place
 from bacao.places.models import Place
 from bacao.places.services import close_place, set_hours
+from tests.discovery.indexed import view_of_database
 from tests.discovery.town import LAKE, give_standing, north_of_lake, open_shop
 from tests.factories import make_offer_version, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("town")]
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+IS_INDEXED = False
+simple_only = pytest.mark.parametrize("form", ["simple"], indirect=True)
+
+
+@pytest.fixture(params=["simple", "index"], autouse=True)
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every test here happen twice: answered by the database, and by an index of what is in it."""
+    monkeypatch.setattr("tests.discovery.test_nearby.IS_INDEXED", request.param == "index")
 
 
 def near(at: datetime, **asked: object) -> Nearby:
+    with pytest.MonkeyPatch.context() as patch:
+        if IS_INDEXED:
+            view = view_of_database(at)
+            patch.setattr("bacao.discovery.queries.nearby.find_view", lambda: view)
+        found = _near(at, **asked)
+    assert found.is_simple is not IS_INDEXED
+    return found
+
+
+def _near(at: datetime, **asked: object) -> Nearby:
     return list_nearby(**{"lat": LAKE[0], "lon": LAKE[1], "radius_m": 1000, "at": at, **asked})  # type: ignore[arg-type]  # the test names what it asks
 
 
@@ -67,8 +84,9 @@ def test_shut_ones_can_be_asked_for_and_have_no_price(at: datetime) -> None:
 
 
 def test_a_place_that_closed_for_good_is_gone(at: datetime) -> None:
+    open_shop("还在", at=at)
     close_place(place=open_shop("旧店", at=at), at=at)
-    assert names(near(at, open_now=False)) == []
+    assert names(near(at, open_now=False)) == ["还在"]
 
 
 def test_a_branch_of_the_tree_holds_its_leaves(at: datetime) -> None:
@@ -99,11 +117,11 @@ def test_the_price_is_the_best_single_offer_usable_now(at: datetime) -> None:
 
 def test_a_package_for_six_is_no_price_for_one(at: datetime) -> None:
     place = open_shop("大圆桌", at=at)
-    make_offer_version(place, at=at, party_size=6, price_minor=24000, list_minor=60000)
+    make_offer_version(place, at=at, party_size=6, price_minor=18000, list_minor=60000)
     assert near(at).items[0].price is None
     priced = near(at, party=6).items[0].price
     assert priced is not None
-    assert priced.payable_minor == 24000
+    assert priced.payable_minor == 18000
 
 
 def test_an_offer_sold_out_paused_or_past_leaves_the_list(at: datetime) -> None:
@@ -199,6 +217,7 @@ def test_ds13_the_explanation_adds_up_in_a_real_list(at: datetime) -> None:
         assert item.terms["time_left"] < 0, "20 minutes are left"
 
 
+@simple_only
 def test_pricing_only_the_promising_gives_the_same_list_as_pricing_all(
     at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,15 +234,16 @@ def test_pricing_only_the_promising_gives_the_same_list_as_pricing_all(
             make_offer_version(place, at=at, price_minor=lots.randrange(500, 4900))
     refresh_usual_amounts()
     for limit in (1, 5, 20):
-        monkeypatch.setattr("bacao.discovery.queries.nearby.PRICED_AT_ONCE", (10_000,))
+        monkeypatch.setattr("bacao.discovery.queries.simple.PRICED_AT_ONCE", (10_000,))
         whole = [(item.place.pk, item.score) for item in near(at, limit=limit).items]
-        monkeypatch.setattr("bacao.discovery.queries.nearby.PRICED_AT_ONCE", (limit, 7, 7, 7))
+        monkeypatch.setattr("bacao.discovery.queries.simple.PRICED_AT_ONCE", (limit, 7, 7, 7))
         assert [(item.place.pk, item.score) for item in near(at, limit=limit).items] == whole
     monkeypatch.setattr("bacao.discovery.queries.weighing.VALUE_POINTS_MAX", -300)  # a bound 1,000 points too low
-    monkeypatch.setattr("bacao.discovery.queries.nearby.PRICED_AT_ONCE", (5, 7, 7, 7))
+    monkeypatch.setattr("bacao.discovery.queries.simple.PRICED_AT_ONCE", (5, 7, 7, 7))
     assert [(item.place.pk, item.score) for item in near(at, limit=5).items] != whole[:5]
 
 
+@simple_only
 @pytest.mark.parametrize("count", [3, 40])
 def test_the_number_of_statements_does_not_grow_with_the_list(count: int, at: datetime) -> None:
     for number in range(count):
@@ -239,6 +259,7 @@ def test_the_number_of_statements_does_not_grow_with_the_list(count: int, at: da
     assert len(asked) <= 8 + 2, "what was saved, and where somebody came"
 
 
+@simple_only
 def test_an_empty_answer_costs_a_second_look_and_no_more(at: datetime) -> None:
     open_shop("远", at=at, metres=1500)
     with CaptureQueriesContext(connection) as asked:
@@ -249,6 +270,7 @@ def test_an_empty_answer_costs_a_second_look_and_no_more(at: datetime) -> None:
 # --- one place
 
 
+@simple_only
 def test_u08_the_nearest_usable_is_of_the_kind_open_and_has_an_offer(at: datetime) -> None:
     here = open_shop("这里", at=at)
     open_shop("没优惠", at=at, metres=150)
@@ -264,10 +286,12 @@ def test_u08_the_nearest_usable_is_of_the_kind_open_and_has_an_offer(at: datetim
     assert found.price is not None
 
 
+@simple_only
 def test_u08_nothing_usable_is_none(at: datetime) -> None:
     assert nearest_usable(open_shop("这里", at=at), at) is None
 
 
+@simple_only
 def test_prices_of_many_places_cost_two_statements(at: datetime) -> None:
     places: list[Place] = []
     for number in range(12):

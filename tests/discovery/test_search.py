@@ -13,6 +13,7 @@ from bacao.discovery.services import ensure_built, index_note, index_place, rebu
 from bacao.notes.services import moderate_note
 from bacao.places.models import Place
 from bacao.places.services import close_place, update_place
+from tests.discovery.indexed import view_of_database
 from tests.discovery.town import LAKE, found_town, open_shop, write_note
 from tests.factories import make_offer_version, make_user
 
@@ -114,7 +115,11 @@ def test_a_price_leaves_out_what_costs_more(town: dict[str, Place], at: datetime
     assert set(names(find("火锅", at))) >= {"蜀小川火锅", "一粟火锅"}
 
 
-def test_a_price_alone_lists_what_is_near(town: dict[str, Place], at: datetime) -> None:
+def test_a_price_alone_lists_what_is_near(
+    town: dict[str, Place], at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = view_of_database(at)
+    monkeypatch.setattr("bacao.discovery.queries.nearby.find_view", lambda: view)
     found = names(find("人均 30 以内", at))
     assert "武林拌川" in found
     assert "一粟火锅" not in found

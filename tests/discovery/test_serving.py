@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_own_prices_are_laid_over_one_search() -> None:
         own = random.sample(everybody[:, k.SHOP_ID].tolist(), min(5, len(everybody)))
         own += random.sample(raw.shops["shop_id"].tolist(), 3)
         mine = half_price(view, query, own)
-        answer = private_nearby(view, query, own=own, price=lambda ids: {i: mine[i] for i in ids if i in mine})
+        answer = private_nearby(view, query, own=own, price=partial(_among, mine))
         merged = []
         for row in everybody.tolist():
             hit = view.hit(row, query.minute)
@@ -90,6 +91,10 @@ def test_own_prices_are_laid_over_one_search() -> None:
         assert all(sum(hit.terms.values()) == hit.score for hit in answer.hits)
         moved += [hit.shop_id for hit in answer.hits] != [hit.shop_id for hit in view.search(query)]
     assert moved > 20
+
+
+def _among(prices: Mapping[int, Figures], ids: Collection[int]) -> dict[int, Figures]:
+    return {shop_id: prices[shop_id] for shop_id in ids if shop_id in prices}
 
 
 def _value(view: View, row: list[int], figures: Figures) -> int:

@@ -2,8 +2,9 @@
 
 from bacao.discovery.queries.documents import is_built
 from bacao.discovery.queries.gazetteer import get_gazetteer, list_names
-from bacao.discovery.queries.nearby import Nearby, list_nearby, nearest_usable, price_places
+from bacao.discovery.queries.nearby import list_nearby
 from bacao.discovery.queries.search import SearchResult, search
+from bacao.discovery.queries.simple import Nearby, nearest_usable, price_places
 from bacao.discovery.queries.standing import get_standings, list_usual_amounts
 from bacao.discovery.queries.weighing import NearbyItem, Viewpoint, best_for, hours_at, personal, weigh_places
 

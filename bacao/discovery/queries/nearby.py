@@ -1,60 +1,28 @@
-"""What is good here and now: places around a point, open at a minute, priced and ranked (discovery.md, 3 to 8).
+"""What is good here and now: places around a point, open at a minute, priced and ranked (discovery.md, 3 to 9)."""
 
-This is the form for one city in PostgreSQL. Everything goes through these functions, so that a faster index can
-stand behind the same names.
-"""
-
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bacao.discovery.queries.weighing import (
-    NearbyItem,
-    Sight,
-    Viewpoint,
-    as_items,
-    best_prices,
-    look_at,
-    personal,
-    price_sights,
-)
-from bacao.kit.geo import cells_around, distance_m, walking_minutes
-from bacao.offers.rules import Price
-from bacao.places.queries import Spot, list_spots_in_cells, open_pattern_ids
+from bacao.discovery.queries.live import find_view, get_index_age_seconds
+from bacao.discovery.queries.simple import LIMIT_MAX, Nearby, Wanted, list_simply
+from bacao.discovery.queries.standing import get_standings
+from bacao.discovery.queries.viewer import Viewer, read_viewer
+from bacao.discovery.queries.weighing import NearbyItem, Viewpoint, personal
+from bacao.discovery.rules import USUAL, Facts, Figures, Hours, score_terms
+from bacao.kit.geo import longest_walk_m
+from bacao.places.queries import list_places_by_id, open_pattern_ids
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
+    from bacao.discovery.index.view import Hit, View
+    from bacao.discovery.models import PlaceStanding
+    from bacao.discovery.queries.serving import Answer
     from bacao.places.models import Place
 
 RADIUS_MAX_M = 5_000
-LIMIT_MAX = 60
-PRICED_AT_ONCE = (64, 256)  # then all that is left: three statements at most, mostly one
-
-
-@dataclass(frozen=True, slots=True)
-class Nearby:
-    """An answer: the best places, or none and then the nearest that would do, if there is one in twice the radius.
-
-    `total` = how many are in the circle and pass the filters (where a highest price is asked for: and keep to it);
-    `unknown_hours` = places left out only because nobody told when they are open.
-    """
-
-    items: list[NearbyItem]
-    radius_m: int
-    nearest: NearbyItem | None = None
-    total: int = 0
-    unknown_hours: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a place must be to be listed. `price_minor` is per head."""
-
-    category: str | None = None
-    open_now: bool = True
-    price_minor: int | None = None
-    walk_minutes: int | None = None
+WITHOUT_PRICES_SECONDS = 300.0
 
 
 def list_nearby(
@@ -74,89 +42,92 @@ def list_nearby(
     """Return the best `limit` places inside a circle for one viewer at one minute.
 
     `category` = code of a leaf or a branch; `price_minor` = most one will pay per head; `walk_minutes` = longest walk.
-    Where nothing answers, the radius is doubled once and the nearest place is named instead. Ties by place id.
+    Where nothing answers, the radius is doubled once and the nearest place is named instead. Ties by place id. Without
+    an index, or where it does not know what is asked about, the database answers within one kilometre.
     """
-    view = Viewpoint(lat, lon, at, party, personal(viewer), open_pattern_ids(at))
     wanted = Wanted(category, open_now, price_minor, walk_minutes)
-    radius_m = min(radius_m, RADIUS_MAX_M)
-    spots, unknown = _spots_inside(view, radius_m, wanted)
-    best, total = _best(look_at(spots, view), view, wanted, min(limit, LIMIT_MAX))
-    if best:
-        return Nearby(as_items(best), radius_m, total=total, unknown_hours=unknown)
-    further, _ = _spots_inside(view, radius_m * 2, Wanted(category, open_now, price_minor))
-    return Nearby([], radius_m, nearest=_nearest(further, view, price_minor), unknown_hours=unknown)
+    view, radius_m = find_view(), min(radius_m, RADIUS_MAX_M)
+    if view is not None and view.covers(lat, lon, 2 * radius_m):
+        found = _ask_index(view, lat, lon, radius_m, at, party, wanted, min(limit, LIMIT_MAX), viewer)
+        if found:
+            return found
+    sight = Viewpoint(lat, lon, at, party, personal(viewer), open_pattern_ids(at))
+    return list_simply(sight, wanted, radius_m=radius_m, limit=limit)
 
 
-def nearest_usable(place: "Place", at: datetime) -> NearbyItem | None:
-    """Return the nearest other place of the same kind that is open and has an offer usable now, or None (U08)."""
-    view = Viewpoint(place.latitude, place.longitude, at, open_until=open_pattern_ids(at))
-    spots, _ = _spots_inside(view, RADIUS_MAX_M // 2, Wanted(place.category_id))
-    sights = price_sights(look_at([spot for spot in spots if spot.place_id != place.pk], view), view)
-    usable = sorted((sight for sight in sights if sight.price), key=_by_distance)[:1]
-    return as_items(usable)[0] if usable else None
+def _ask_index(
+    view: "View", lat: float, lon: float, radius_m: int, at: datetime, party: int, wanted: Wanted, limit: int,
+    user: "User | None",
+) -> Nearby | None:  # fmt: skip
+    """Return the index's answer, None where it does not know what is asked about."""
+    from bacao.discovery.index.asking import Query, Unanswerable
+    from bacao.discovery.queries.serving import private_nearby
+
+    viewer = read_viewer(user, at)
+    if wanted.walk_minutes is not None:
+        radius_m = min(radius_m, longest_walk_m(wanted.walk_minutes))
+    query = Query(
+        lat, lon, radius_m, int(at.timestamp() // 60), party, wanted.category, budget_minor=wanted.price_minor,
+        open_now=wanted.open_now, keys=viewer.keys & set(view.frame.keys), count=limit, fit=viewer.fit,
+    )  # fmt: skip
+    try:
+        answer = private_nearby(view, query, survey=True)
+    except Unanswerable:
+        return None
+    age = get_index_age_seconds(at) or 0.0
+    return _described(view, answer, viewer, at, age)
 
 
-def price_places(places: Iterable["Place"], at: datetime, party: int = 1) -> dict[int, Price]:
-    """Return the best price at each place that has an offer which saves something, by place id.
+def _described(view: "View", answer: "Answer", viewer: Viewer, at: datetime, age: float) -> Nearby:
+    """Return an answer with the places it names. Two statements."""
+    has_prices = age <= WITHOUT_PRICES_SECONDS
+    items = describe_hits(view, [*answer.hits, *([answer.nearest] if answer.nearest else [])], viewer, at)
+    if not has_prices:
+        items = [without_price(item) for item in items]
+    by_id = {item.place.pk: item for item in items}
+    shown = [by_id[hit.shop_id] for hit in answer.hits if hit.shop_id in by_id]
+    if not has_prices:
+        shown.sort(key=lambda item: (-item.score, item.place.pk))
+    return Nearby(
+        shown, answer.radius_m, nearest=by_id.get(answer.nearest.shop_id) if answer.nearest else None,
+        total=answer.total, unknown_hours=answer.untold, age_seconds=age, has_prices=has_prices,
+    )  # fmt: skip
 
-    Hours are the caller's: a place that is shut has no price one could have now.
-    """
-    return best_prices({place.pk: place.usual_minor for place in places}, at, party)
 
-
-def _spots_inside(view: Viewpoint, radius_m: int, wanted: Wanted) -> tuple[list[Spot], int]:
-    """Return the spots of a circle that are open if need be, and how many failed for want of opening hours."""
-    near = [
-        spot
-        for spot in list_spots_in_cells(cells_around(view.lat, view.lon, radius_m), wanted.category)
-        if _within(spot, view, radius_m, wanted.walk_minutes)
+def describe_hits(view: "View", hits: "Sequence[Hit]", viewer: Viewer, at: datetime) -> list[NearbyItem]:
+    """Return the places that hits name, ready for a page; what was removed meanwhile is left out."""
+    ids = [hit.shop_id for hit in hits]
+    places, standings = list_places_by_id(ids), get_standings(ids)
+    median = dict(zip((code for code, _ in view.frame.categories), view.frame.medians, strict=True))
+    return [
+        _item(hit, places[hit.shop_id], standings[hit.shop_id], median, viewer, at)
+        for hit in hits
+        if hit.shop_id in places
     ]
-    if not wanted.open_now:
-        return near, 0
-    unknown = sum(spot.hours_id is None for spot in near)
-    return [spot for spot in near if spot.hours_id in view.open_until], unknown
 
 
-def _within(spot: Spot, view: Viewpoint, radius_m: int, walk_minutes: int | None) -> bool:
-    metres = distance_m(view.lat, view.lon, spot.latitude, spot.longitude)
-    return metres <= radius_m and (walk_minutes is None or walking_minutes(metres) <= walk_minutes)
+def _item(
+    hit: "Hit", place: "Place", standing: "PlaceStanding", median: dict[str, int], viewer: Viewer, at: datetime
+) -> NearbyItem:
+    facts = Facts(
+        distance_m=hit.distance_dm // 10,
+        per_head_minor=hit.per_head_minor or None,
+        median_minor=median.get(place.category_id) or None,
+        review_count=standing.review_count,
+        stars_hundredths=standing.stars_hundredths,
+        arrivals_30_days=standing.arrivals_30_days,
+        hours=Hours.OPEN if hit.is_open else Hours.CLOSED if hit.hours_known else Hours.UNKNOWN,
+        minutes_left=None if hit.closes is None else hit.closes - int(at.timestamp() // 60),
+        saved=place.pk in viewer.saved,
+        visits=viewer.visits.get(place.pk, 0),
+    )
+    figures = Figures(hit.payable_minor, hit.listed_minor, hit.heads, hit.how, hit.is_exact)
+    until = None if hit.closes is None else datetime.fromtimestamp(hit.closes * 60, UTC)
+    price = None if hit.how == USUAL else figures
+    return NearbyItem(place, price, standing, facts, score_terms(facts), until)
 
 
-def _best(sights: list[Sight], view: Viewpoint, wanted: Wanted, limit: int) -> tuple[list[Sight], int]:
-    """Return the best sights that keep to the price, and how many there are.
-
-    Prices are looked up from the highest possible score down, until none that is left can reach the list any more:
-    the same answer as pricing all of them (section 5). Who asks for a highest price has all of them priced.
-    """
-    if wanted.price_minor is not None:
-        fitting = [sight for sight in price_sights(sights, view) if _affordable(sight, wanted.price_minor)]
-        return sorted(fitting, key=_by_score)[:limit], len(fitting)
-    left = sorted(sights, key=lambda sight: -sight.ceiling)
-    best: list[Sight] = []
-    for count in (*PRICED_AT_ONCE, len(left)):
-        if not left or (len(best) == limit and left[0].ceiling < best[-1].score):
-            break
-        best = sorted([*best, *price_sights(left[:count], view)], key=_by_score)[:limit]
-        left = left[count:]
-    return best, len(sights)
-
-
-def _nearest(spots: list[Spot], view: Viewpoint, price_minor: int | None) -> NearbyItem | None:
-    sights = look_at(spots, view)
-    if price_minor is not None:
-        sights = [sight for sight in price_sights(sights, view) if _affordable(sight, price_minor)]
-    nearest = sorted(sights, key=_by_distance)[:1]
-    return as_items(nearest if price_minor is not None else price_sights(nearest, view))[0] if nearest else None
-
-
-def _affordable(sight: Sight, price_minor: int) -> bool:
-    """Return whether a head pays at most `price_minor`; a place whose prices nobody told does not count."""
-    return sight.facts.per_head_minor is not None and sight.facts.per_head_minor <= price_minor
-
-
-def _by_score(sight: Sight) -> tuple[int, int]:
-    return -sight.score, sight.spot.place_id
-
-
-def _by_distance(sight: Sight) -> tuple[int, int]:
-    return sight.facts.distance_m, sight.spot.place_id
+def without_price(item: NearbyItem) -> NearbyItem:
+    """Return a place as one sees it whose price nobody knows."""
+    facts = replace(item.facts, per_head_minor=None)
+    return replace(item, price=None, facts=facts, terms=score_terms(facts))

@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bacao.discovery.rules import Figures
 from bacao.discovery.rules.score import VALUE_POINTS_MAX, value_points
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from bacao.discovery.index.asking import Query
     from bacao.discovery.index.view import Hit, View
 
@@ -69,9 +69,9 @@ def private_nearby(
         found, exact = _with_exact_prices(view, query, found, ids, price)
     hits = [_as_priced(view.hit(row, query.minute), exact) for row in found[: query.count].tolist()]
     nearest = None if hits else _nearest(view, query)
-    counted = view.survey(query) if survey and hits else None
-    total, untold = (counted.total, counted.untold) if counted else (len(hits), 0)
-    return Answer(hits, query.radius_m, view.number, nearest, max(total, len(hits)), untold)
+    counted = view.survey(query) if survey else None
+    total, untold = (max(counted.total, len(hits)), counted.untold) if counted else (0, 0)
+    return Answer(hits, query.radius_m, view.number, nearest, total, untold)
 
 
 def _nearest(view: "View", query: "Query") -> "Hit | None":
@@ -79,12 +79,14 @@ def _nearest(view: "View", query: "Query") -> "Hit | None":
 
 
 def _with_exact_prices(
-    view: "View", query: "Query", found: np.ndarray, own: frozenset[int], price: Pricing
-) -> tuple[np.ndarray, Mapping[int, Figures]]:
+    view: "View", query: "Query", found: "np.ndarray", own: frozenset[int], price: Pricing
+) -> tuple["np.ndarray", Mapping[int, Figures]]:
     """Return the rows with exact prices where the index has none, best first, and these prices.
 
     A shop that is left out by a highest price may be let in by its own, so it is weighed without that filter first.
     """
+    import numpy as np
+
     from bacao.discovery.index import kernel as k
 
     anywhere = replace(query, budget_minor=None, count=1)
@@ -109,7 +111,7 @@ def _with_exact_prices(
     }
 
 
-def _put(view: "View", row: np.ndarray, figures: Figures) -> None:
+def _put(view: "View", row: "np.ndarray", figures: Figures) -> None:
     """Write an exact price into a row, with the points it brings."""
     from bacao.discovery.index import kernel as k
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bacao.discovery.queries.standing import get_standings, list_usual_amounts
-from bacao.discovery.rules import VALUE_POINTS_MAX, Facts, Hours, Reason, explain, score_terms
+from bacao.discovery.rules import VALUE_POINTS_MAX, Facts, Figures, Hours, Reason, explain, score_terms
 from bacao.kit.geo import distance_m, walking_minutes
 from bacao.kit.text import Text
 from bacao.notes.queries import saved_place_ids
@@ -65,7 +65,7 @@ class NearbyItem:
     """One place as a list shows it: facts, price, and the points of each term of its score (DS13)."""
 
     place: "Place"
-    price: Price | None
+    price: Price | Figures | None
     standing: "PlaceStanding"
     facts: Facts
     terms: dict[str, int]

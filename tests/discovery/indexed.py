@@ -1,0 +1,13 @@
+"""An index of what is in the database now, without a folder and without a builder."""
+
+from datetime import datetime
+
+from bacao.discovery.index.build import build_part
+from bacao.discovery.index.view import View, make_view
+from bacao.discovery.queries.rows import empty_raw, read_frame, read_raw
+
+
+def view_of_database(at: datetime) -> View:
+    """Return a view of every place and offer there is."""
+    frame = read_frame()
+    return make_view(frame, build_part(read_raw(frame, at=at), frame), build_part(empty_raw(at), frame))
