@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db.models import Aggregate, Count, F, FloatField, Func, Max, Q, QuerySet
 from django.utils import timezone
 
-from bacao.kit.bulk import copy_rows
+from bacao.kit.bulk import Texts, copy_rows, copy_texts
 from bacao.kit.calendar import DayKind, day_kind, is_confirmed
 from bacao.kit.hours import Span, hours_by_day
 from bacao.kit.queries import get_calendar_overlay
@@ -123,6 +123,34 @@ def copy_open_places(
     some = "" if place_ids is None else "AND place.id = ANY(%(ids)s::int8[])"
     values = {"categories": list(categories), "tags": list(tags), "ids": list(place_ids or ())}
     return copy_rows(columns, f"places_place AS place WHERE place.state = 'open' {some}", values)
+
+
+def _names(table: str) -> str:
+    """Return SQL that writes both names of a row as JSON, one standing in for the other where that is empty."""
+    zh, en = f"{table}.name_zh", f"{table}.name_en"
+    both = [f"to_json(coalesce(nullif({first}, ''), {second}))" for first, second in ((zh, en), (en, zh))]
+    return f"""'{{"zh":' || {both[0]} || ',"en":' || {both[1]} || '}}'"""
+
+
+_PLACE_TEXT = f"""
+    '"id":' || place.id || ',"name":' || {_names("place")}
+    || ',"category":{{"code":' || to_json(category.code) || ',"name":' || {_names("category")} || '}}'
+    || ',"district":' || coalesce({_names("district")}, 'null')
+    || ',"street":' || coalesce({_names("street")}, 'null')
+    || ',"latitude":' || round(place.latitude::numeric, 6) || ',"longitude":' || round(place.longitude::numeric, 6)
+    || ',"tags":' || replace(to_json(place.tags)::text, chr(10), '')
+    || ',"cover":{{"tint":' || coalesce(place.cover->'tint', 'null') || ',"emoji":'
+    || coalesce(place.cover->'emoji', '[]') || '}}'
+"""
+
+
+def copy_place_texts(place_ids: Collection[int] | None = None) -> Texts:
+    """Return what is said of open places whoever looks and whenever, by place: the inside of a JSON object."""
+    some = "" if place_ids is None else "AND place.id = ANY(%(ids)s::int8[])"
+    source = f"""places_place AS place JOIN places_category AS category ON category.code = place.category_id
+        LEFT JOIN places_district AS district ON district.code = place.district_id
+        LEFT JOIN places_street AS street ON street.code = place.street_id WHERE place.state = 'open' {some}"""
+    return copy_texts("place.id", _PLACE_TEXT, source, {"ids": list(place_ids or ())})
 
 
 def list_place_tags(limit: int, place_ids: Collection[int] | None = None) -> list[str]:

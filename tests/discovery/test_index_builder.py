@@ -1,5 +1,6 @@
 """The index follows the database: base and delta together are what a fresh build would be (DS8 to DS12)."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bacao.discovery.index.answering import answer_public
 from bacao.discovery.index.asking import Query, open_until
 from bacao.discovery.index.build import build_part
 from bacao.discovery.index.columns import Part
@@ -252,3 +254,22 @@ def test_open_until_is_what_the_hours_say(builder: Builder, at: datetime) -> Non
     view, minute = view_of(builder), int(at.timestamp() // 60)
     row = int((view.delta.shop_id == place.pk).nonzero()[0][0])
     assert open_until(view.delta, row, minute) == minute + 600
+
+
+def test_what_is_said_of_a_shop_follows_it(builder: Builder, at: datetime) -> None:
+    place = Place.objects.order_by("pk")[0]
+    minute = int(at.timestamp() // 60)
+
+    def said() -> dict[int, dict[str, Any]]:
+        everything = Query(place.latitude, place.longitude, 10_000, minute, open_now=False, count=200)
+        return {
+            shop["id"]: shop for shop in json.loads(b"[" + answer_public(view_of(builder), everything).shops + b"]")
+        }
+
+    before = said()
+    assert len(before) == Place.objects.count() and before[place.pk]["name"]["zh"] == place.name_zh
+    assert before[place.pk]["category"]["code"] == place.category_id
+    update_place(place=place, at=at, name_zh='新"名\\', name_en="")
+    builder.tick(at=at)
+    assert said()[place.pk]["name"] == {"zh": '新"名\\', "en": '新"名\\'}
+    assert said().keys() == before.keys() and {**said(), place.pk: 0} == {**before, place.pk: 0}

@@ -14,7 +14,7 @@ import pytest
 from bacao.discovery.index import files
 from bacao.discovery.index.asking import Query
 from bacao.discovery.index.build import build_part
-from bacao.discovery.index.columns import Frame, Raw
+from bacao.discovery.index.columns import FORMAT, Frame, Raw
 from bacao.discovery.index.files import Current, Unusable, base_folder, delta_folder, read_current, read_part
 from bacao.discovery.index.reader import Reader
 from bacao.discovery.services.builder import Builder
@@ -154,7 +154,7 @@ def test_damage_is_noticed(tmp_path: Path, damage: str) -> None:
         content[0] ^= 1
         columns.write_bytes(content)
     elif damage == "format":
-        manifest.write_text(manifest.read_text().replace('"format": 2', '"format": 0'))
+        manifest.write_text(manifest.read_text().replace(f'"format": {FORMAT}', '"format": 0'))
     elif damage == "gone":
         columns.unlink()
     else:

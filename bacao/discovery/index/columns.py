@@ -4,14 +4,15 @@ A part is a tuple of plain arrays. Most columns have one entry a shop; the other
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from bacao.kit.bulk import Texts, no_texts
 from bacao.kit.geo import EARTH_RADIUS_M
 
-FORMAT = 2
+FORMAT = 3
 CELL_DM = 2_500  # 250 m
 REACH_CELLS = 400  # 100 km each way around the city's origin; what lies farther is another city's
 DM_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180 * 10
@@ -138,7 +139,8 @@ Stacking = tuple[frozenset[str], frozenset[str]]
 class Raw:
     """Rows as they are read, not yet in columns. `hours` and `windows` are half-open spans in minutes since 1970, UTC.
 
-    `windows[0]` stands for always, `stackings[0]` for an offer with no tags, which accepts none.
+    `windows[0]` stands for always, `stackings[0]` for an offer with no tags, which accepts none. `texts` = what is said
+    of each shop, the inside of a JSON object.
     """
 
     shops: np.ndarray
@@ -147,3 +149,4 @@ class Raw:
     windows: tuple[Spans, ...]
     stackings: tuple[Stacking, ...]
     horizon: tuple[int, int]
+    texts: Texts = field(default_factory=no_texts)

@@ -18,9 +18,11 @@ from zlib import crc32
 import numpy as np
 
 from bacao.discovery.index.columns import FORMAT, Frame, Part
+from bacao.discovery.index.fragments import Fragments
 
 ALIGN = 64
 CURRENT = "current"
+SAID = "said."  # before the names of fragments' columns
 DELTAS_KEPT = 3  # a reader that has just read an older `current` still finds what it names
 
 
@@ -87,18 +89,34 @@ def read_folder(folder: Path, *, check: bool = False) -> tuple[dict[str, np.ndar
     return arrays, manifest["about"]
 
 
-def write_part(folder: Path, part: Part, frame: Frame, gone: np.ndarray, about: Mapping[str, Any]) -> None:
-    """Write a part with its frame and the tombstones it sets."""
-    write_folder(folder, part._asdict() | {"gone": gone}, {**about, "frame": asdict(frame)})
+def write_part(
+    folder: Path,
+    part: Part,
+    frame: Frame,
+    gone: np.ndarray,
+    about: Mapping[str, Any],
+    fragments: Fragments | None = None,
+) -> None:
+    """Write a part with its frame and the tombstones it sets, and what is said of its shops."""
+    said = {f"{SAID}{name}": column for name, column in fragments._asdict().items()} if fragments else {}
+    write_folder(folder, part._asdict() | {"gone": gone} | said, {**about, "frame": asdict(frame)})
 
 
 def read_part(folder: Path, *, check: bool = False) -> tuple[Part, Frame, np.ndarray, dict[str, Any]]:
     """Map a part. :raises Unusable: see `read_folder`"""
     arrays, about = read_folder(folder, check=check)
     gone = arrays.pop("gone", np.empty(0, np.uint8))
+    arrays = {name: column for name, column in arrays.items() if not name.startswith(SAID)}
     if set(arrays) != set(Part._fields):
         raise Unusable(f"{folder} has other columns")
     return Part(**arrays), read_frame(about["frame"]), gone, about
+
+
+def read_fragments(folder: Path) -> Fragments | None:
+    """Map what is said of a part's shops, None where nothing was written. :raises Unusable: see `read_folder`"""
+    arrays, _ = read_folder(folder)
+    said = {name.removeprefix(SAID): column for name, column in arrays.items() if name.startswith(SAID)}
+    return Fragments(**said) if said else None
 
 
 def read_frame(kept: Mapping[str, Any]) -> Frame:

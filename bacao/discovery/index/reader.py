@@ -13,8 +13,10 @@ from bacao.discovery.index.files import (
     base_folder,
     delta_folder,
     read_current,
+    read_fragments,
     read_part,
 )
+from bacao.discovery.index.fragments import Fragments
 from bacao.discovery.index.view import View, make_view
 
 TRIES = 5
@@ -31,6 +33,7 @@ class Reader:
         self.view: View | None = None
         self.touched: float | None = None  # when somebody last looked after the index, seconds since 1970
         self._seen: Current | None = None
+        self._said: Fragments | None = None  # of the base
         self._looked: tuple[int, int] | None = None
 
     def refresh(self) -> View | None:
@@ -78,11 +81,16 @@ class Reader:
         if about["base"] != current.base:
             raise Unusable(f"delta {current.delta} is of another base")
         number = (current.base, current.delta)
+        delta_said = read_fragments(delta_folder(self.folder, current.delta))
         if self.view is not None and self.view.number[0] == current.base:
-            known = make_view(frame, self.view.base, delta, gone, number)
+            said = (self._said, delta_said) if self._said and delta_said else None
+            known = make_view(frame, self.view.base, delta, gone, number, said)
             return replace(known, most=(self.view.most[0], known.most[1]), base_moments=self.view.base_moments)
         base = read_part(base_folder(self.folder, current.base))[0]
-        return make_view(frame, base, delta, gone, number)
+        self._said = read_fragments(base_folder(self.folder, current.base))
+        return make_view(
+            frame, base, delta, gone, number, (self._said, delta_said) if self._said and delta_said else None
+        )
 
 
 def warm(view: View) -> None:

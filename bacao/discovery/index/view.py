@@ -13,7 +13,10 @@ from bacao.discovery.index.asking import Moment, Query, look_at_clock, make_tabl
 from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import CELL_DM, EXACT_NEEDED, REACH_CELLS, SHUT, UNKNOWN, Frame, Part, rows_of
 from bacao.discovery.index.compiling import HAS_NUMBA
+from bacao.discovery.index.forms import make_forms
+from bacao.discovery.index.fragments import Fragments
 from bacao.discovery.index.kernel import hold, search_held
+from bacao.discovery.index.paper import Paper, lay
 from bacao.discovery.index.survey import UNTOLD, WANTED, survey_held
 from bacao.discovery.index.twin import in_order, search_numpy, weigh_rows
 
@@ -22,6 +25,7 @@ NONE_GONE = np.empty(0, np.uint8)
 NONE_GONE.flags.writeable = False
 
 make_tables_once = cache(make_tables)
+make_forms_once = cache(make_forms)
 
 
 class Hit(NamedTuple):
@@ -59,7 +63,8 @@ class Survey(NamedTuple):
 class View:
     """A base, a delta, and the bitmap of base rows that the delta replaces; `most` = their highest bounds.
 
-    `doubtful` = ids of the shops whose price may be lower than the index can tell.
+    `doubtful` = ids of the shops whose price may be lower than the index can tell; `paper` = what is said of the shops,
+    where that was written (`writing` needs it, searching does not).
 
     Nothing of it ever changes. Make one by `make_view`.
     """
@@ -72,6 +77,7 @@ class View:
     held: Box | None
     number: tuple[int, int] = (0, 0)
     doubtful: tuple[int, ...] = ()
+    paper: Paper | None = None
     base_moments: "OrderedDict[int, Moment]" = field(default_factory=OrderedDict, compare=False)
     _delta_moments: "OrderedDict[int, Moment]" = field(default_factory=OrderedDict, compare=False)
 
@@ -158,12 +164,14 @@ class View:
 
 
 def make_view(
-    frame: Frame, base: Part, delta: Part, gone: np.ndarray = NONE_GONE, number: tuple[int, int] = (0, 0)
-) -> View:
+    frame: Frame, base: Part, delta: Part, gone: np.ndarray = NONE_GONE, number: tuple[int, int] = (0, 0),
+    said: tuple[Fragments, Fragments] | None = None,
+) -> View:  # fmt: skip
     """Return a state of the index. `gone` = a bit for each base row that no longer counts, or nothing."""
     held = hold(base, gone, delta, NONE_GONE, make_tables_once()) if HAS_NUMBA else None
     doubtful = (*_doubtful(base), *_doubtful(delta))
-    return View(frame, base, delta, gone, (_most(base), _most(delta)), held, number, doubtful)
+    paper = lay(*said, make_forms_once()) if said else None
+    return View(frame, base, delta, gone, (_most(base), _most(delta)), held, number, doubtful, paper)
 
 
 def _doubtful(part: Part) -> list[int]:

@@ -16,6 +16,7 @@ from bacao.discovery.index.columns import (
     Spans,
     Stacking,
 )
+from bacao.discovery.index.fragments import joined_texts, texts_without
 from bacao.discovery.queries.standing import list_usual_amounts
 from bacao.kit.bulk import copy_rows
 from bacao.kit.hours import expand_hours
@@ -24,7 +25,14 @@ from bacao.offers.queries import NEVER_MINUTE, LiveOffers, copy_live_offers
 from bacao.offers.rules import CARD, KINDS, PERCENT_OFF, THRESHOLD_OFF, VOUCHER
 from bacao.offers.rules import PACKAGE as PACKAGE_KIND
 from bacao.offers.rules.curve import NO_CAP
-from bacao.places.queries import copy_open_places, get_middle, list_categories, list_opening_spans, list_place_tags
+from bacao.places.queries import (
+    copy_open_places,
+    copy_place_texts,
+    get_middle,
+    list_categories,
+    list_opening_spans,
+    list_place_tags,
+)
 
 DAYS = 8
 TAGS_MAX = 62
@@ -74,7 +82,8 @@ def read_raw(frame: Frame, *, at: datetime, place_ids: Collection[int] | None = 
     offers, windows = _read_offers(live, at)
     patterns = None if place_ids is None else np.unique(shops["hours"]).tolist()
     hours = {pattern: _in_minutes(spans) for pattern, spans in list_opening_spans(patterns).items()}
-    return Raw(shops, offers, hours, windows, (NO_STACKING, *live.stackings), horizon_of(at))
+    texts = copy_place_texts(place_ids)
+    return Raw(shops, offers, hours, windows, (NO_STACKING, *live.stackings), horizon_of(at), texts)
 
 
 def _read_shops(frame: Frame, place_ids: Collection[int] | None) -> np.ndarray:
@@ -153,7 +162,8 @@ def without(raw: Raw, place_ids: Collection[int]) -> Raw:
     """Return rows less those of some places."""
     gone = np.array(sorted(place_ids), np.int64)
     shops, offers = (rows[~np.isin(rows["shop_id"], gone)] for rows in (raw.shops, raw.offers))
-    return Raw(shops, offers, raw.hours, raw.windows, raw.stackings, raw.horizon)
+    texts = texts_without(raw.texts, gone)
+    return Raw(shops, offers, raw.hours, raw.windows, raw.stackings, raw.horizon, texts)
 
 
 def joined(old: Raw, new: Raw) -> Raw:
@@ -167,7 +177,7 @@ def joined(old: Raw, new: Raw) -> Raw:
     added["stacking"] = np.array(stacking)[new.offers["stacking"]]
     return Raw(
         np.concatenate([old.shops, new.shops]), np.concatenate([old.offers, added]), old.hours | new.hours,
-        tuple(windows), tuple(stackings), new.horizon,
+        tuple(windows), tuple(stackings), new.horizon, joined_texts(old.texts, new.texts),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from django.utils import timezone
 
 from bacao.discovery.index.build import build_part
 from bacao.discovery.index.columns import Frame, Part, Raw, rows_of
@@ -23,6 +24,7 @@ from bacao.discovery.index.files import (
     write_current,
     write_part,
 )
+from bacao.discovery.index.fragments import Fragments, build_fragments
 from bacao.discovery.index.view import NONE_GONE
 from bacao.discovery.queries.rows import empty_raw, horizon_of, is_framed, joined, read_frame, read_raw, without
 from bacao.discovery.rules import WEIGHTS_VERSION
@@ -96,7 +98,8 @@ class Builder:
         self._number = next_number(self.folder)
         about = {"watermark": self.watermark, "stamp": self._stamp, "built_at": at.isoformat(),
                  "outbox": self._outbox}  # fmt: skip
-        write_part(base_folder(self.folder, self._number), self._base, self._frame, NONE_GONE, about)
+        said = _fragments(self._base, raw)
+        write_part(base_folder(self.folder, self._number), self._base, self._frame, NONE_GONE, about, said)
         self._start_over()
         self._publish(at)
 
@@ -133,10 +136,12 @@ class Builder:
 
     def _publish(self, at: datetime) -> None:
         """Write a delta with tombstones for every place named since the base, then let `current` name it."""
-        delta = build_part(self._raw or empty_raw(at), self._frame)
+        raw = self._raw or empty_raw(at)
+        delta = build_part(raw, self._frame)
         current = Current(self._number, next_number(self.folder), self.watermark)
         about = {"base": self._number, "watermark": self.watermark, "built_at": at.isoformat()}
-        write_part(delta_folder(self.folder, current.delta), delta, self._frame, self._tombstones(), about)
+        folder, said = delta_folder(self.folder, current.delta), _fragments(delta, raw)
+        write_part(folder, delta, self._frame, self._tombstones(), about, said)
         write_current(self.folder, current)
         os.utime(self.folder / CURRENT, (at.timestamp(), at.timestamp()))
         forget_old(self.folder, current)
@@ -148,6 +153,10 @@ class Builder:
         bits = np.zeros(-(-self.places // 8) * 8 or 8, np.uint8)
         bits[rows_of(self._base, self._changed)] = 1
         return np.packbits(bits, bitorder="little")
+
+
+def _fragments(part: Part, raw: Raw) -> Fragments:
+    return build_fragments(part.shop_id, raw, timezone.get_default_timezone())
 
 
 def _places_of(news: News) -> set[int]:
