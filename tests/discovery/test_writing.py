@@ -86,8 +86,8 @@ def assert_says(shop: dict[str, Any], hit: Hit, query: Query) -> None:
     assert shop["price"] == ("usual", "bill", "package")[hit.how] and shop["is_exact"] == hit.is_exact
     assert shop["score"] == hit.score == sum(shop["terms"].values())
     assert shop["terms"]["quality"] + shop["terms"]["arrivals"] == hit.terms["own"]
-    if usual and hit.how < 2:
-        assert shop["saving_minor"] == usual * query.party - hit.payable_minor
+    assert shop["saving_minor"] == (hit.listed_minor - hit.payable_minor if known else None)
+    assert (shop["list_minor"], shop["heads"]) == ((hit.listed_minor, hit.heads) if known else (None, None))
     facts = Facts(
         metres, hit.per_head_minor or None, FRAME.medians[row["category"]], 0, int(row["reviews"]),
         int(row["stars"]) if row["stars"] >= 0 else None, int(row["arrivals"]), Hours.OPEN,

@@ -21,10 +21,11 @@ NONE = -(2**62)
 SLOTS = (
     "usual", "distance", "walk", "closes", "payable", "nobody", "per_head", "saving", "how", "exact", "stock", "few",
     "score", "near", "fit", "quality", "arrivals", "value", "time", "percent", "left", "held",
+    "listed", "heads",
 )  # fmt: skip
 """The values of one shop's entry, in the row that is filled in before it is written: amounts in minor units, distance
 in metres, `walk` and `left` in minutes, `closes` a minute since 1970 (UTC), from `near` to `time` points; `nobody` =
-payable of who holds nothing, `held` = what holding something takes off."""
+payable of who holds nothing, `held` = what holding something takes off, `listed` = what `heads` people pay without any offer."""
 
 KINDS = ("number", "instant", "clock", "money", "word", "flag")
 """How a value is written: 18, "2026-11-22T14:00Z", 22:00 (local), 18.5, as the form of that number, true."""
@@ -46,7 +47,7 @@ class Forms(NamedTuple):
 
 
 _PRICE = (
-    '"payable_minor":<payable>,"per_head_minor":<per_head>,"saving_minor":<saving>,"price":<how!word>,'
+    '"payable_minor":<payable>,"list_minor":<listed>,"heads":<heads>,"per_head_minor":<per_head>,"saving_minor":<saving>,"price":<how!word>,'
     '"is_exact":<exact!flag>,"stock":<stock>,"few_left":<few!flag>'
 )
 _ENTRY = (

@@ -26,7 +26,7 @@ DAY = 1440  # minutes
 REASONS_MAX = 10
 
 (USUAL_AMOUNT, DISTANCE, WALK, CLOSES, PAYABLE, NOBODY, PER_HEAD, SAVING, HOW, EXACT, STOCK, FEW_LEFT, SCORE, NEAR, FIT,
- QUALITY, ARRIVALS, VALUE, TIME, PERCENT, LEFT, HELD) = range(len(SLOTS))  # fmt: skip
+ QUALITY, ARRIVALS, VALUE, TIME, PERCENT, LEFT, HELD, LISTED, HEADS) = range(len(SLOTS))  # fmt: skip
 NUMBER, INSTANT, CLOCK, MONEY, WORD, FLAG = range(len(KINDS))
 (_, _, _, PUBLIC, PRIVATE, SAY_NEAR, SAY_BELOW, SAY_SAME, SAY_ABOVE, SAY_SOON, SAY_SHUT, SAY_UNTIL, SAY_SAVING,
  SAY_HELD) = range(len(FORMS))  # fmt: skip
@@ -176,10 +176,8 @@ def fill_price(values: np.ndarray, part: Part, hit: np.ndarray, now: Moment, ask
     known = usual > 0 or hit[k.HOW] != USUAL
     values[PAYABLE], values[PER_HEAD] = (hit[k.PAYABLE], hit[k.PER_HEAD]) if known else (NONE, NONE)
     values[HOW], values[EXACT] = hit[k.HOW], 0 if part.flags[row] & EXACT_NEEDED else 1
-    values[SAVING] = NONE
-    if usual > 0:
-        less = usual * ask.party - hit[k.PAYABLE]
-        values[SAVING] = max(0, (usual - hit[k.PER_HEAD]) * ask.party if hit[k.HOW] == BASKET else less)
+    values[LISTED], values[HEADS] = (hit[k.LISTED], hit[k.HEADS]) if known else (NONE, NONE)
+    values[SAVING] = hit[k.LISTED] - hit[k.PAYABLE] if known else NONE
     values[STOCK], values[FEW_LEFT], values[NOBODY], values[HELD] = NONE, 0, values[PAYABLE], 0
     if hit[k.HOURS] == SHUT:
         return
@@ -188,7 +186,9 @@ def fill_price(values: np.ndarray, part: Part, hit: np.ndarray, now: Moment, ask
         values[STOCK], values[FEW_LEFT] = left, int(left != NONE and left < FEW)
     if not none_held.shape[0]:
         return
-    per_head, payable, how = best_price(part, deal_of(part, row, now.states, none_held), usual, ask.party, ask.table)
+    per_head, payable, how, _, _ = best_price(
+        part, deal_of(part, row, now.states, none_held), usual, ask.party, ask.table
+    )
     if known and (usual > 0 or how != USUAL):
         values[NOBODY], values[HELD] = payable, max(0, (per_head - hit[k.PER_HEAD]) * ask.party)
 
