@@ -25,7 +25,7 @@ SLOTS = (
 )  # fmt: skip
 """The values of one shop's entry, in the row that is filled in before it is written: amounts in minor units, distance
 in metres, `walk` and `left` in minutes, `closes` a minute since 1970 (UTC), from `near` to `time` points; `nobody` =
-payable of who holds nothing, `held` = what holding something takes off, `listed` = what `heads` people pay without any offer."""
+payable of who holds nothing, `held` = what holding something takes off, `listed` = what `heads` pay without offers."""
 
 KINDS = ("number", "instant", "clock", "money", "word", "flag")
 """How a value is written: 18, "2026-11-22T14:00Z", 22:00 (local), 18.5, as the form of that number, true."""

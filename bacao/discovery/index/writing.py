@@ -17,7 +17,8 @@ from bacao.discovery.index.forms import FORMS, KINDS, NONE, SLOTS, Forms
 from bacao.discovery.index.fragments import Fragments
 from bacao.discovery.index.kernel import deal_of, search_held, swap, worse
 from bacao.discovery.index.paper import Paper
-from bacao.discovery.index.prices import BASKET, USUAL, best_price
+from bacao.discovery.index.prices import best_price
+from bacao.discovery.rules.figures import BASKET, USUAL
 from bacao.discovery.rules.score import CLOSING_SOON_MINUTES
 
 ENTRY_BYTES = 4096  # more than an entry takes besides its own text
@@ -186,9 +187,8 @@ def fill_price(values: np.ndarray, part: Part, hit: np.ndarray, now: Moment, ask
         values[STOCK], values[FEW_LEFT] = left, int(left != NONE and left < FEW)
     if not none_held.shape[0]:
         return
-    per_head, payable, how, _, _ = best_price(
-        part, deal_of(part, row, now.states, none_held), usual, ask.party, ask.table
-    )
+    deal = deal_of(part, row, now.states, none_held)
+    per_head, payable, how, _, _ = best_price(part, deal, usual, ask.party, ask.table)
     if known and (usual > 0 or how != USUAL):
         values[NOBODY], values[HELD] = payable, max(0, (per_head - hit[k.PER_HEAD]) * ask.party)
 
