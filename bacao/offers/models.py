@@ -21,11 +21,12 @@ class Offer(models.Model):
         DRAFT = "draft"
         LIVE = "live"
         PAUSED = "paused"
-        ENDED = "ended"
+        ENDED = "ended"  # sells nothing more; what is sold stays good
+        WITHDRAWN = "withdrawn"  # and what is sold goes back, too
 
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="offers")
     kind = models.CharField(max_length=16, choices=Kind)
-    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     state_reason = models.CharField(max_length=200, blank=True)
     state_changed_at = models.DateTimeField()
     created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
@@ -42,7 +43,7 @@ class StateChange(models.Model):
     """An offer was put on sale, paused or ended: who did it, when, and why."""
 
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="state_changes")
-    state = models.CharField(max_length=8, choices=Offer.State)
+    state = models.CharField(max_length=12, choices=Offer.State)
     reason = models.CharField(max_length=200, blank=True)
     by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     changed_at = models.DateTimeField()

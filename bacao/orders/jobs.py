@@ -84,6 +84,15 @@ def refund_expired(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
+@app.task(name="orders.give_back_withdrawn", queueing_lock="orders.give_back_withdrawn")
+def give_back_withdrawn(timestamp: int) -> None:
+    """Close what is unpaid and refund what is unused of offers that were withdrawn (PR36)."""
+    at = timezone.now()
+    services.close_withdrawn(at=at)
+    services.refund_withdrawn(at=at)
+
+
+@app.periodic(cron="* * * * *")
 @app.task(name="orders.pick_up_left", queueing_lock="orders.pick_up_left", lock="orders.pick_up_left")
 def pick_up_left(timestamp: int) -> None:
     """Do again what a killed worker left behind: messages never processed, refunds that nobody confirmed."""

@@ -81,9 +81,9 @@ class Hold(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state="held", ended_at=None)
-                | Q(state="captured", ended_at__lt=F("expires_at"))
+                | Q(state="captured", ended_at__isnull=False, ended_at__lt=F("expires_at"))
                 | Q(state="released", ended_at__isnull=False)
-                | Q(state="expired", ended_at__gte=F("expires_at")),
+                | Q(state="expired", ended_at__isnull=False, ended_at__gte=F("expires_at")),
                 name="orders_hold_ended_in_time",
             ),
             models.CheckConstraint(
@@ -106,7 +106,7 @@ class Order(models.Model):
         CANCELLED = "cancelled"
         EXPIRED = "expired"
 
-    EXPIRED_REASON = "expired"
+    EXPIRED_REASON, WITHDRAWN_REASON = "expired", "withdrawn"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     number = models.CharField(max_length=20, unique=True, help_text="what people read aloud, e.g. BC2611220001")
@@ -302,6 +302,7 @@ class Refund(models.Model):
         ASKED = "asked"
         EXPIRED = "expired"
         LATE_PAYMENT = "late_payment"
+        WITHDRAWN = "withdrawn"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bacao.places.models import Place
 
 
+OVER = (Offer.State.ENDED, Offer.State.WITHDRAWN)
+
+
 class SoldMoreThanThat(Refused):
     """A new stock is lower than what has been sold."""
 
@@ -73,7 +76,7 @@ def revise_offer(
     clean = check_terms(offer.kind, terms, at=at)
     check_funders(funders)
     locked = Offer.objects.select_for_update().get(pk=offer.pk)
-    if locked.state == Offer.State.ENDED:
+    if locked.state in OVER:
         raise OfferEnded
     _set_stock(offer, clean["stock"])
     current = OfferVersion.objects.get(offer=offer, is_current=True)
@@ -85,14 +88,17 @@ def revise_offer(
 
 @transaction.atomic
 def set_offer_state(*, offer: Offer, state: str, reason: str = "", by: "User | None", at: datetime) -> Offer:
-    """Put an offer on sale, pause it or end it; setting the state it has changes nothing.
+    """Put an offer on sale, pause, end or withdraw it; setting the state it has changes nothing (PR36).
 
-    :raises OfferEnded: an ended offer does not come back
+    Paused: what is held is honoured, nothing new is held. Ended: what is sold is honoured. Withdrawn: a job of the
+    orders gives back what is held and refunds what is unused.
+
+    :raises OfferEnded: an ended offer does not come back; it can only be withdrawn
     """
     locked = Offer.objects.select_for_update().get(pk=offer.pk)
     if locked.state == state:
         return locked
-    if locked.state == Offer.State.ENDED:
+    if locked.state in OVER and state != Offer.State.WITHDRAWN:
         raise OfferEnded
     locked.state, locked.state_reason, locked.state_changed_at = state, reason, at
     locked.save(update_fields=["state", "state_reason", "state_changed_at"])

@@ -22,11 +22,12 @@ from .place import (
     NoLongerOpen,
     OrderIdTaken,
     cancel_order,
+    close_withdrawn,
     expire_orders,
     place_order,
 )
 from .quotes import forget_quotes, quote_purchase
-from .refund import NotRefundable, refund_expired, request_refund, send_refund
+from .refund import NotRefundable, refund_expired, refund_withdrawn, request_refund, send_refund
 from .vouchers import NotEnoughUses, mark_unused, mark_used, mark_used_many
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "ask_provider",
     "cancel_order",
     "capture_hold",
+    "close_withdrawn",
     "expire_holds",
     "expire_orders",
     "forget_quotes",
@@ -63,6 +65,7 @@ __all__ = [
     "quote_purchase",
     "record_callback",
     "refund_expired",
+    "refund_withdrawn",
     "release_hold",
     "request_refund",
     "send_refund",

@@ -29,7 +29,7 @@ from .differences import (
     VersionWithdrawn,
     WindowClosed,
 )
-from .quotes import quote_purchase
+from .quotes import is_sold, quote_purchase
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -152,7 +152,7 @@ def _check(quote: Quote, at: datetime, *, is_late: bool) -> None:
     offer = version.offer
     if offer.state != LIVE or quote.place.closed_at:
         raise _differ(VersionWithdrawn(), quote)
-    if (version.sale_from and at < version.sale_from) or (version.sale_until and at >= version.sale_until):
+    if not is_sold(version, at):
         raise _differ(WindowClosed(), quote)
     if at >= quote.expires_at and not is_late:
         raise _differ(QuoteExpired(), quote)

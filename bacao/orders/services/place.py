@@ -17,6 +17,8 @@ from .holds import Begun, begin_hold, fill_hold, once, release_order
 from .vouchers import make_vouchers
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from bacao.accounts.models import User
 
 
@@ -135,8 +137,7 @@ def cancel_order(*, order: Order, at: datetime) -> None:
     :raises AlreadyPaid:
     """
     if close_order(order=order, reason="asked", at=at):
-        for payment in Payment.objects.filter(order=order):
-            jobs.configure_task("orders.close_payment").defer(payment_id=str(payment.pk))
+        _end_payment(order)
         return
     if Order.objects.filter(pk=order.pk, paid_at__isnull=False).exists():
         raise AlreadyPaid
@@ -155,9 +156,40 @@ def expire_orders(*, at: datetime) -> int:
 
 @transaction.atomic
 def _expire_next(at: datetime) -> bool:
-    due = Order.objects.filter(paid_at=None, cancelled_at=None, expires_at__lte=at).order_by("expires_at")
-    order = due.select_related("offer_version", "hold").select_for_update(skip_locked=True, of=("self",)).first()
+    order = _lock_next(Order.objects.filter(paid_at=None, cancelled_at=None, expires_at__lte=at))
     return order is not None and close_order(order=order, reason=Order.EXPIRED_REASON, at=at)
+
+
+def close_withdrawn(*, at: datetime) -> int:
+    """Give up the unpaid orders of offers that were withdrawn, and say how many there were (PR36).
+
+    Their payments are closed by a job; money that is already on its way is sent back when it arrives.
+    """
+    closed = 0
+    while _close_next_withdrawn(at):
+        closed += 1
+    return closed
+
+
+@transaction.atomic
+def _close_next_withdrawn(at: datetime) -> bool:
+    due = Order.objects.filter(paid_at=None, cancelled_at=None, offer_version__offer__state="withdrawn")
+    order = _lock_next(due)
+    if order is None or not close_order(order=order, reason=Order.WITHDRAWN_REASON, at=at):
+        return False
+    _end_payment(order)
+    return True
+
+
+def _lock_next(due: "QuerySet[Order]") -> Order | None:
+    """Return the first order of those that nobody else works on, its row locked."""
+    rows = due.select_related("offer_version", "hold").order_by("expires_at")
+    return rows.select_for_update(skip_locked=True, of=("self",)).first()
+
+
+def _end_payment(order: Order) -> None:
+    for payment in Payment.objects.filter(order=order):
+        jobs.configure_task("orders.close_payment").defer(payment_id=str(payment.pk))
 
 
 def close_order(*, order: Order, reason: str, at: datetime) -> bool:

@@ -30,14 +30,12 @@ def quote_purchase(*, user: "User", version: "OfferVersion", at: datetime) -> Qu
     :raises SoldOut: nothing is left
     """
     terms, place = get_terms(version), version.offer.place
-    is_early = terms.sale_from is not None and at < terms.sale_from
-    is_late = terms.sale_until is not None and at >= terms.sale_until
-    if version.offer.state != "live" or place.closed_at or place.merchant_id is None or is_early or is_late:
+    if version.offer.state != "live" or place.closed_at or place.merchant_id is None or not is_sold(version, at):
         raise NotOnSale
     if terms.stock_left == 0:
         raise SoldOut(0, Text("已经售罄。", "It is sold out."))
     standing = find_open_quote(user, version.offer_id, at)
-    if standing and (standing.offer_version_id == version.pk or standing.unit_price_minor <= version.price_minor):
+    if standing and is_sold(standing.offer_version, at) and standing.unit_price_minor <= version.price_minor:
         return standing
     price = price_of(terms)
     return Quote.objects.create(
@@ -51,6 +49,13 @@ def quote_purchase(*, user: "User", version: "OfferVersion", at: datetime) -> Qu
         ruleset=rules.RULESET,
         quoted_at=at,
         expires_at=at + rules.QUOTE,
+    )
+
+
+def is_sold(version: "OfferVersion", at: datetime) -> bool:
+    """Return whether an instant lies in the window in which a version's terms are sold, half open (PR12)."""
+    return (version.sale_from is None or version.sale_from <= at) and (
+        version.sale_until is None or at < version.sale_until
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from procrastinate.contrib.django import app as jobs
 
 from bacao.kit.text import Refused, Text
@@ -40,7 +40,7 @@ class NotRefundable(Refused):
 def request_refund(*, voucher: Voucher, by: "User | None", at: datetime, cause: str = Refund.Cause.ASKED) -> Refund:
     """Give back all uses that a voucher has left, and what was paid for them; pressing twice gives the same refund.
 
-    The unit returns to the stock if none of it was used (PR19). `by` = its owner, None = the expiry job.
+    The unit returns to the stock if none of it was used (PR19). `by` = its owner, None = a job.
 
     :raises NotRefundable: it was used up
     """
@@ -78,18 +78,27 @@ def _get_last_refund(voucher: Voucher) -> Refund:
 def refund_expired(*, at: datetime) -> int:
     """Refund the vouchers whose time is over and return how many there were (X20); each in its own transaction."""
     refunded = 0
-    while _refund_next_expired(at):
+    while _refund_next(Q(valid_until__lte=at), Refund.Cause.EXPIRED, at):
+        refunded += 1
+    return refunded
+
+
+def refund_withdrawn(*, at: datetime) -> int:
+    """Refund what is unused of offers that were withdrawn and return how many vouchers there were (PR36)."""
+    refunded = 0
+    withdrawn = Q(order__offer_version__offer__state="withdrawn")
+    while _refund_next(withdrawn, Refund.Cause.WITHDRAWN, at):
         refunded += 1
     return refunded
 
 
 @transaction.atomic
-def _refund_next_expired(at: datetime) -> bool:
-    due = Voucher.objects.filter(HAS_USES_LEFT, valid_until__lte=at).order_by("valid_until")
-    voucher = due.select_for_update(skip_locked=True).first()
+def _refund_next(due: Q, cause: str, at: datetime) -> bool:
+    vouchers = Voucher.objects.filter(HAS_USES_LEFT, due).order_by("valid_until")
+    voucher = vouchers.select_for_update(skip_locked=True, of=("self",)).first()
     if voucher is None:
         return False
-    request_refund(voucher=voucher, by=None, at=at, cause=Refund.Cause.EXPIRED)
+    request_refund(voucher=voucher, by=None, at=at, cause=cause)
     return True
 
 

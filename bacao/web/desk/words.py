@@ -296,6 +296,7 @@ VALUES = {
     "live": ("在售", "live"),
     "paused": ("暂停", "paused"),
     "ended": ("结束", "ended"),
+    "withdrawn": ("已撤回", "withdrawn"),
     "package": ("团购", "package deal"),
     "voucher": ("代金券", "cash voucher"),
     "percent_off": ("折扣", "percent-off"),

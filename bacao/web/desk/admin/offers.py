@@ -76,7 +76,7 @@ class OfferAdmin(DeskAdmin):
     fields = ("place", "kind", "state", "state_reason", "state_changed_at", "taken", "created_by", "created_at")
     inlines = (VersionInline, StateChangeInline)
     action_form = ReasonForm
-    actions = ("pause", "resume", "end")
+    actions = ("pause", "resume", "end", "withdraw")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return offers with the terms that hold now."""
@@ -113,6 +113,11 @@ class OfferAdmin(DeskAdmin):
     def end(self, request: HttpRequest, rows: Any) -> None:
         """Take offers from sale for good."""
         self._set(request, rows, Offer.State.ENDED, Text("已结束", "Ended:"))
+
+    @act("撤回并退款", "Withdraw and refund")
+    def withdraw(self, request: HttpRequest, rows: Any) -> None:
+        """Take offers from sale for good and give back what was paid for them and not used."""
+        self._set(request, rows, Offer.State.WITHDRAWN, Text("已撤回", "Withdrawn:"))
 
 
 @admin.register(OfferVersion)

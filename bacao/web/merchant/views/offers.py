@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ONLY_SHOP = ((MERCHANT, 10000),)
 STATES = ("live", "paused", "draft", "ended")
+OVER = ("ended", "withdrawn")
 SAID = {
     "live": Text("已上架，现在就能买。", "On sale now."),
     "paused": Text("已暂停。卖出的券照常可用。", "Paused. What is sold stays good."),
@@ -54,8 +55,8 @@ def offers(request: ShopRequest) -> HttpResponse:
     ]
     context = {
         "section": "offers",
-        "rows": [row for row in rows if row["offer"].state != "ended"],
-        "ended": [row for row in rows if row["offer"].state == "ended"],
+        "rows": [row for row in rows if row["offer"].state not in OVER],
+        "ended": [row for row in rows if row["offer"].state in OVER],
         "kinds": KIND_NAMES,
     }
     return render(request, "merchant/offers.html", context)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 REFUNDS_SAY = {
     "asked": Text("你申请退款", "You asked for a refund"),
     "expired": Text("过期未用，自动退款", "It expired unused; refunded by itself"),
+    "withdrawn": Text("店家撤回了这个优惠，自动退款", "The shop withdrew the offer; refunded by itself"),
     "late_payment": Text("付款到得太晚，自动退款", "Your payment came too late; refunded by itself"),
 }
 
@@ -168,6 +169,8 @@ def _story(shown: "Order") -> list[Moment]:
     elif shown.cancelled_at:
         ended = Text("超时未付，已关闭", "Not paid in time; closed")
         asked = Text("你取消了订单", "You cancelled it")
+        if shown.cancel_reason == shown.WITHDRAWN_REASON:
+            asked = Text("店家撤回了这个优惠，没有扣款", "The shop withdrew the offer; nothing was charged")
         story.append(Moment(ended if shown.state == "expired" else asked, shown.cancelled_at))
     else:
         story.append(Moment(Text("等待付款", "Waiting for payment"), None))
