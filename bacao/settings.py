@@ -215,6 +215,7 @@ _static_sources = [
     ("vendor/htmx", ROOT / "node_modules/htmx.org/dist"),
     ("vendor/zxing", ROOT / "node_modules/zxing-wasm/dist"),
     ("vendor/uqr", ROOT / "node_modules/uqr/dist"),
+    ("vendor/noble", ROOT / "node_modules/@noble/ed25519"),
     ("emoji", VAR / "emoji"),
 ]
 STATICFILES_DIRS = [(name, folder) for name, folder in _static_sources if folder.exists()]

@@ -23,7 +23,10 @@ EMOJI = ROOT / "node_modules/@iconify-json/fluent-emoji-flat/icons.json"
 STATIC = VAR / "static"
 HASH_CHARACTERS = 12
 # what npm packages carry besides the files that a browser loads
-UNUSED = ("*.map", "*-dev.mjs", "*.d.ts", "*.d.mts", "*.d.cts", "*.cjs", "cjs", "iife", "full", "writer", "ext", "*.gz")
+UNUSED = (
+    *("*.map", "*-dev.mjs", "*.ts", "*.d.mts", "*.d.cts", "*.cjs", "*.gz", "*.md", "package.json"),
+    *("cjs", "iife", "full", "writer", "ext"),
+)
 COMPRESSED = {".css", ".js", ".mjs", ".svg", ".json", ".wasm", ".html", ".txt", ".webmanifest"}
 COMPRESSED_FROM_BYTES = 1400  # below, it is one packet anyway
 

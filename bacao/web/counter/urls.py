@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from bacao.web.counter import views
+from bacao.web.counter import pages, views
 
 app_name = "counter"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("counter", views.counter, name="counter"),
+    path("counter", pages.counter, name="counter"),
+    path("counter-worker.js", pages.worker, name="worker"),
     path("counter/practice", views.practice, name="practice"),
     path("previews", views.previews, name="previews"),
     path("redemptions", views.redemptions, name="redemptions"),

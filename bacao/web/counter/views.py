@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import msgspec
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -37,20 +36,6 @@ from bacao.web.templatetags.bacao import say
 
 PRACTICE_TYPED = "0" * 12
 PRACTICE_TOKEN = rules.encode_token(rules.Token(rules.PRACTICE, bytes(5), bytes(14)))
-
-
-@login_required
-@require_safe
-@never_cache
-def counter(request: PageRequest) -> HttpResponse:
-    """Show the counter of the shop one works at; with several, ask which."""
-    assert request.user.is_authenticated
-    stations = list_stations(request.user)
-    station = find_chosen(request, stations)
-    if station is None:
-        return render(request, "counter/choose.html", {"stations": stations})
-    context = {"station": station, "several": len(stations) > 1, "key": uuid4()}
-    return render(request, "counter/counter.html", context)
 
 
 @require_safe

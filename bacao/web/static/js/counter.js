@@ -1,27 +1,40 @@
-// The counter: scan or type, answer in full screen, undo. What happens to a voucher is decided by the server alone.
-import { decodeToken, grouped, isPractice, isTypedCode, BC2, PRACTICE } from "./chain.js";
-import { makePress, send } from "./counter_send.js";
-import { language, money, words } from "./counter_words.js";
+// The counter: scan or type, answer in full screen, undo. On an enrolled phone it works alone, too (till/till.js); a clerk
+// who is signed in asks the server each time (counter/session.js).
+import { grouped, isPractice, isTypedCode, PRACTICE } from "./chain.js";
+import { discountOf } from "./till/amounts.js";
+import { canKeep, findDevice, refreshDevice } from "./till/device.js";
+import { MANIFEST_EVERY_MS } from "./till/manifest.js";
+import { openDatabase } from "./till/database.js";
+import { Till } from "./till/till.js";
+import { api } from "./till/api.js";
+import { readCode } from "./till/codes.js";
+import { markSeen } from "./till/rows.js";
+import { askClerk, clerkOfShift } from "./counter/clerks.js";
+import { enrol } from "./counter/enrol.js";
+import { closeAnswer, fill, greenOf, isAnswered, part, sentenceOf } from "./counter/screen.js";
+import { Session } from "./counter/session.js";
+import { showShopCode } from "./counter/shop.js";
+import { showLog, showQueue, showState } from "./counter/strips.js";
+import { language, money, words } from "./counter/words.js";
 import { Scanner } from "./scanner.js";
 import { signal, wakeSound } from "./signals.js";
 
 const HINT_MS = 4000;
 const WANT_PAD_MS = 8000;
 const SAME_CODE_MS = 12000; // a guest's phone stays in sight for a while after its code was answered
+const MEMBER_MS = 60000;
+const SYNC_EVERY_MS = 5000;
 const PRACTISED = "bacao.counter.practised";
 
-const part = (name) => document.querySelector(`[data-${name}]`);
 const counter = part("counter");
 const display = part("display");
-const answer = part("answer");
-const place = Number(counter.dataset.place);
 
-let mode = "code"; // or "bill", "uses": what the pad is for
+let login = null; // a Till or a Session
+let mode = "code"; // or "bill", "uses", "vouchers": what the pad is for
 let entry = "";
 let suggested = false; // the entry is a suggestion: the first digit pressed replaces it
-let asked = null; // the code a question is about, with its preview
-let practising = false;
-let redemption = null; // what the undo button takes back
+let asked = null; // what was found and a question is about
+let practising = null; // {since, steps} while nothing counts
 let answered = { text: "", at: 0 };
 let scanner = null;
 let timers = [];
@@ -29,11 +42,11 @@ let timers = [];
 // --- the pad ---
 
 function show() {
-  const shown = { code: grouped(entry), bill: entry && `¥ ${entry}`, uses: entry }[mode];
+  const shown = { code: grouped(entry), bill: entry && `¥ ${entry}`, uses: entry, vouchers: entry }[mode];
   display.value = shown;
-  display.placeholder = { code: words.code, bill: words.billAsk, uses: words.usesAsk }[mode];
+  display.placeholder = { code: words.code, bill: words.billAsk, uses: words.usesAsk, vouchers: words.vouchersAsk }[mode];
   if (mode === "bill") showSum();
-  if (mode === "uses") showUses();
+  if (mode === "uses" || mode === "vouchers") showCount();
 }
 
 function setMode(next) {
@@ -61,7 +74,7 @@ function press(key) {
   else if (mode === "bill") {
     const next = entry === "0" && key !== "." ? key : entry + key;
     if (/^\d{1,6}(\.\d{0,2})?$/.test(next)) entry = next;
-  } else if (mode === "uses") entry = /^[1-9]\d?$/.test(entry + key) ? entry + key : key === "0" ? "" : key;
+  } else if (mode !== "code") entry = /^[1-9]\d?$/.test(entry + key) ? entry + key : key === "0" ? "" : key;
   else if (/^\d$/.test(key) && entry.length < 12) entry += key;
   show();
   if (mode === "code" && entry.length === 12) typed(entry);
@@ -73,16 +86,17 @@ function typed(code) {
     display.classList.add("is-wrong");
     hint(words.typedWrong);
     signal("red");
-  } else if (isPractice(code)) practise(true);
-  else if (practising) practise(false);
+  } else if (isPractice(code)) practise(true, "typed");
+  else if (practising) practise(false, "red");
   else redeem({ typed: code });
 }
 
 // --- the camera ---
 
 async function startCamera() {
+  if (scanner) return;
   try {
-    scanner ??= new Scanner(part("video"), seen);
+    scanner = new Scanner(part("video"), seen);
     await scanner.start();
     performance.mark("camera");
     part("camera").dataset.on = "";
@@ -98,16 +112,16 @@ async function startCamera() {
 
 /** Take what the camera read, if it is one of our codes; anything else is silence (RD24). */
 function seen(text) {
-  const token = decodeToken(text);
-  if (!token || (token.version !== BC2 && token.version !== PRACTICE)) return;
-  if (mode !== "code" || counter.hasAttribute("data-busy") || answer.open) return;
+  const token = readCode(text);
+  if (!token || !login) return;
+  if (mode !== "code" || counter.hasAttribute("data-busy") || document.querySelector("dialog[open]")) return;
   if (answered.text === token.handle && performance.now() - answered.at < SAME_CODE_MS) {
     answered.at = performance.now();
     return;
   }
   performance.mark("decoded");
-  if (token.version === PRACTICE) practise(true);
-  else if (practising) practise(false, words.practiceReal);
+  if (token.version === PRACTICE) practise(true, "scan");
+  else if (practising) practise(false, "red", words.practiceReal);
   else redeem({ token: text }, token.handle);
 }
 
@@ -131,33 +145,51 @@ function idle() {
   ];
 }
 
-// --- asking the server ---
+// --- a press ---
 
-async function redeem(code, handle = "") {
-  asked = { ...code, handle };
-  await submit(makePress("/redemptions", { place, ...code }));
-}
-
-async function submit(pressed) {
+/** Run something that takes a moment; nothing else happens meanwhile. */
+async function busily(work) {
   counter.dataset.busy = "";
   timers.forEach(clearTimeout);
   if (scanner) scanner.paused = true;
-  const content = await send(pressed);
-  delete counter.dataset.busy;
-  if (content === null) wait(pressed);
-  else take(content);
+  try {
+    return await work();
+  } finally {
+    delete counter.dataset.busy;
+  }
 }
 
-function take(content) {
-  const { outcome, preview } = content;
-  if (outcome === "bill_needed" || outcome === "uses_needed")
-    return ask(outcome === "bill_needed" ? "bill" : "uses", preview);
-  if (outcome === "redeemed") return green(content);
-  if (outcome === "undone") return fill("undone", { word: words.undone, text: content.text[language] });
-  return red(content.text?.[language] ?? "", outcome);
+const redeem = (code, handle = "") =>
+  busily(async () => {
+    asked = { code, handle };
+    const found = await login.examine(code);
+    asked = { ...found, code, handle };
+    if (found.kind === "again") return take(await login.send(found.row));
+    if (found.kind === "red") return take({ look: "red", ...found });
+    const what = questionOf(found.preview);
+    if (what) return ask(what, found.preview);
+    return take(await login.press(found));
+  });
+
+/** Return what the clerk has to say first: the bill, how many uses, how many vouchers; nothing for one plain voucher. */
+function questionOf(preview) {
+  if (!preview) return null;
+  if (preview.needs_bill) return "bill";
+  if (preview.uses_left > 1) return "uses";
+  return (preview.vouchers_left ?? 1) > 1 ? "vouchers" : null;
 }
 
-/** Ask the clerk for the bill, or for how many uses of a card. */
+function take(result) {
+  const { look, content, row } = result;
+  if (look === "ask") return ask(content.outcome === "uses_needed" || content.outcome === "too_few_uses" ? "uses" : "bill", content.preview);
+  if (look === "green") return green(result);
+  if (look === "undone") return fill("undone", { word: words.undone, text: content.text?.[language] ?? "", on: nextGuest });
+  if (look === "member") return waitForMember(row, performance.now());
+  if (look === "wait") return waitForAnswer(result);
+  return red(result);
+}
+
+/** Ask the clerk for the bill, or for how many. */
 function ask(what, preview) {
   asked = { ...asked, preview };
   setMode(what);
@@ -165,9 +197,10 @@ function ask(what, preview) {
   const terms = [];
   if (what === "bill" && preview.threshold_minor) terms.push(words.from(money(preview.threshold_minor)));
   if (what === "uses") terms.push(words.left(preview.uses_left));
+  if (what === "vouchers") terms.push(words.vouchersLeft(preview.vouchers_left));
   part("ask-terms").textContent = [...terms, preview.terms[language]].filter(Boolean).join(" · ");
-  if (what === "uses") entry = "1";
-  suggested = what === "uses";
+  if (what !== "bill") entry = "1";
+  suggested = what !== "bill";
   show();
 }
 
@@ -176,155 +209,237 @@ function billMinor() {
   return entry ? Number(whole) * 100 + Number(cents.padEnd(2, "0")) : 0;
 }
 
-/** Show what will be charged; the server computes it again (bacao/offers/rules/price.py, discount_on_bill). */
+/** Show what will be charged; the server computes it again. */
 function showSum() {
   const { preview } = asked;
   const bill = billMinor();
   const short = preview.threshold_minor - bill;
-  const percent = Math.floor((bill * preview.percent_basis_points) / 10000);
-  const off = preview.percent_basis_points
-    ? Math.min(percent, preview.cap_minor ?? Infinity)
-    : Math.min(preview.face_minor, bill);
   const ready = bill > 0 && short <= 0;
+  const charge = money(bill - discountOf(preview, bill));
   const sum = part("ask-sum");
   sum.classList.toggle("is-short", bill > 0 && short > 0);
-  sum.textContent = ready ? words.charge(money(bill - off)) : bill && short > 0 ? words.short(money(short)) : "";
-  part("go").textContent = ready ? words.goBill(money(bill - off)) : words.billAsk;
+  sum.textContent = ready ? words.charge(charge) : bill && short > 0 ? words.short(money(short)) : "";
+  part("go").textContent = ready ? words.goBill(charge) : words.billAsk;
   part("go").disabled = !ready;
 }
 
-function showUses() {
-  const uses = Number(entry);
-  const { uses_left: left } = asked.preview;
-  const ready = uses >= 1 && uses <= left;
-  part("ask-sum").classList.toggle("is-short", uses > left);
-  part("ask-sum").textContent = ready ? words.usesNow(uses) : words.left(left);
-  part("go").textContent = words.goUses(ready ? uses : "");
+function showCount() {
+  const count = Number(entry);
+  const uses = mode === "uses";
+  const left = uses ? asked.preview.uses_left : asked.preview.vouchers_left;
+  const ready = count >= 1 && count <= left;
+  part("ask-sum").classList.toggle("is-short", count > left);
+  part("ask-sum").textContent = ready ? (uses ? words.usesNow(count) : words.uses_vouchers(count)) : words.left(left);
+  part("go").textContent = uses ? words.goUses(ready ? count : "") : words.goVouchers(ready ? count : "");
   part("go").disabled = !ready;
 }
 
-function go() {
-  const { preview, handle, ...code } = asked;
-  const said = mode === "bill" ? { bill_minor: billMinor() } : { uses: Number(entry) };
-  submit(makePress("/redemptions", { place, ...code, ...said }));
-}
+const go = () => {
+  const said = mode === "bill" ? { bill_minor: billMinor() } : { [mode]: Number(entry) };
+  return busily(async () => take(await login.press(asked, said)));
+};
 
 // --- answers ---
 
-/** Fill the screen: `look` = green, red, wait or undone. */
-function fill(
-  look,
-  {
-    word,
-    charge = "",
-    items = [],
-    uses = "",
-    text = "",
-    next = words.next,
-    undo = false,
-    on = nextGuest,
-    practice = practising,
-  },
-) {
-  answer.className = `answer answer--${look}`;
-  part("answer-word").textContent = word;
-  part("answer-charge").textContent = charge;
-  part("answer-charge").classList.toggle("is-nothing", charge === words.nothing);
-  part("answer-items").replaceChildren(
-    ...items.map((item) => Object.assign(document.createElement("li"), { textContent: item })),
-  );
-  part("answer-uses").textContent = uses;
-  part("answer-text").textContent = text;
-  part("answer-practice").hidden = !practice;
-  part("undo").hidden = !undo;
-  const button = part("next");
-  button.textContent = next;
-  button.onclick = on;
-  if (!answer.open) answer.showModal();
-  button.focus({ preventScroll: true });
-  if (scanner) scanner.paused = true;
-  performance.mark(look);
-  signal(look);
+function green({ content, row, served }) {
+  const key = content.redemption ?? row.key;
+  const undone = content.outcome === "redeemed" ? () => undo(key) : null;
+  fill("green", { ...greenOf(content, { served }), undo: undone, on: nextGuest });
 }
 
-function green(content) {
-  redemption = content.redemption;
-  const items = content.items.map((item) =>
-    item.quantity > 1 ? `${item[language]} ×${item.quantity}` : item[language],
-  );
-  fill("green", {
-    word: words.yes,
-    charge: content.charge_minor ? words.charge(money(content.charge_minor)) : words.nothing,
-    items: items.length ? items : [content.title[language]],
-    uses: content.uses_total > 1 ? words.uses(content.uses_before, content.uses_after) : "",
-    text: content.bill_minor
-      ? `${words.billAsk}${money(content.bill_minor).slice(1)} · ${words.off(money(content.bill_minor - content.charge_minor))}`
-      : "",
-    undo: true,
-  });
-}
-
-function red(text, outcome = "") {
-  const lost = outcome === "signed_out" || outcome === "not_clerk";
+function red(result) {
+  const { content, reason, kept, row } = result;
+  const lost = content?.outcome === "signed_out" || content?.outcome === "not_clerk";
+  const usual = { next: words.again, on: () => nextGuest(kept ? row : null) };
   fill("red", {
     word: words.no,
-    text,
-    next: lost ? words.signIn : words.again,
-    on: lost ? () => location.assign(`/sign-in?next=/counter`) : nextGuest,
+    text: sentenceOf(result),
+    ...(lost ? { next: words.signIn, on: () => location.assign("/sign-in?next=/counter") } : usual),
+    honour: canHonour(content?.outcome ?? reason) ? () => honour(content?.outcome ?? reason, kept ? row : null) : null,
   });
 }
 
-/** No answer came: the same press can be sent again and never counts twice. */
-function wait(pressed) {
+const NEVER_HONOURED = new Set(["used_here", "already_redeemed", "expired", "forged", "refunded", "replayed", "not_found", "too_late", "signed_out", "not_clerk", "revoked", "already_undone", "over_limit", "below_threshold"]);
+
+/** A price is honoured where the failure may be ours or the shop's; a used, expired or forged code is nobody's (RD47). */
+const canHonour = (outcome) => Boolean(asked?.code) && !NEVER_HONOURED.has(outcome);
+
+function honour(reason, row) {
+  closeAnswer();
+  return busily(async () => {
+    if (row) await login.leave(row);
+    const preview = asked.preview ?? null;
+    const bill = mode === "bill" ? billMinor() : undefined;
+    take(await login.honour({ code: asked.code, preview, bill_minor: bill, reason }));
+  });
+}
+
+/** No answer came: the same row can be sent again and never counts twice. */
+function waitForAnswer({ row, reason }) {
   fill("wait", {
-    word: words.wait,
-    text: pressed.path === "/undos" ? words.undoWaiting : words.waiting,
+    word: row.number ? words.confirming : words.wait,
+    text: row.path === "/undos" ? words.undoWaiting : row.number ? `${words.confirmingText} ${sentenceOf({ reason })}` : words.waiting,
     next: words.retry,
     on: () => {
-      answer.close();
-      submit(pressed);
+      closeAnswer();
+      busily(async () => take(await login.send(row)));
     },
+    honour: row.path === "/redemptions" && row.number ? () => nextGuest(row) : null,
   });
+  if (row.number) part("honour").lastChild.textContent = words.next;
 }
 
-function nextGuest() {
+/** The offer wants the member's own press: ask again until it came (RD22). */
+function waitForMember(row, since) {
+  fill("wait", { word: words.waitMember, text: words.waitMemberText, next: words.again, on: () => nextGuest(row) });
+  setTimeout(async () => {
+    if (!isAnswered() || performance.now() - since > MEMBER_MS) return;
+    const result = await login.send(row);
+    if (!isAnswered()) return;
+    if (result.look !== "member") take(result);
+    else waitForMember(row, since);
+  }, 2000);
+}
+
+/** Go on; a row that still waits for its answer is left behind, and says so when the answer comes. */
+async function nextGuest(waiting = null) {
+  if (waiting?.number) await login.leave(waiting);
   answered = { text: asked?.handle ?? "", at: performance.now() };
-  asked = redemption = null;
-  if (answer.open) answer.close();
+  asked = null;
+  closeAnswer();
+  part("honour").lastChild.textContent = words.honour;
   setMode("code");
   idle();
+  showNews();
 }
 
-async function undo() {
-  if (practising && !redemption) return fill("undone", { word: words.undone, text: words.practiceUndone });
-  const pressed = makePress("/undos", { place, redemption });
-  answer.close();
-  await submit(pressed);
+async function undo(key, pressedAt) {
+  closeAnswer();
+  await busily(async () => take(await login.undo(key, pressedAt ?? login.clock?.now() ?? Date.now())));
+}
+
+/** Tell what happened to rows while nobody looked: a late yes (RD39), a conflict (RD38). */
+function showNews() {
+  const row = login?.news[0];
+  if (!row || isAnswered() || mode !== "code" || counter.hasAttribute("data-busy")) return;
+  const title = row.shown?.preview?.title[language] ?? "";
+  const on = async () => {
+    await markSeen(login.database, row.key);
+    await login.reload();
+    nextGuest();
+  };
+  if (row.status === 201)
+    return fill("wait", { word: words.late, text: words.lateText(title), next: words.lateGive, on, undo: async () => {
+      await markSeen(login.database, row.key);
+      await login.reload();
+      undo(row.key, row.at);
+    } });
+  const isUndo = row.path === "/undos";
+  fill("wait", { word: isUndo ? words.undoRefused : words.conflict, text: isUndo ? sentenceOf(row) : words.conflictText(title), next: words.seen, on });
 }
 
 // --- practice ---
 
 /** Answer a practice code; it never leaves this page (RD51). */
-function practise(good, text = words.practiceRed) {
+function practise(good, step, text = words.practiceRed) {
   if (!practising) setPractice(true);
+  practising.steps.add(step);
   asked = { handle: "0000000000" };
-  if (good)
-    fill("green", {
-      word: words.yes,
-      charge: words.nothing,
-      items: [words.practiceTitle],
-      text: words.practiceText,
-      undo: true,
-    });
-  else fill("red", { word: words.no, text, next: words.again });
+  const over = () => nextGuest();
+  const undone = () => {
+    practising?.steps.add("undo");
+    fill("undone", { word: words.undone, text: words.practiceUndone, on: over, practice: true });
+  };
+  if (good) fill("green", { word: words.yes, charge: words.nothing, items: [words.practiceTitle], text: words.practiceText, undo: undone, on: over, practice: true });
+  else fill("red", { word: words.no, text, next: words.again, on: over, practice: true });
 }
 
 function setPractice(on) {
-  practising = on;
+  if (!on && practising?.steps.size && login instanceof Till) {
+    const seconds = Math.round((performance.now() - practising.since) / 1000);
+    const clerk = login.clerk ? { clerk: login.clerk.id } : {};
+    api.post("/drills", { ...clerk, steps: [...practising.steps], seconds });
+  }
+  practising = on ? { since: performance.now(), steps: new Set() } : null;
   part("practice-strip").hidden = !on;
   counter.querySelector(".counter__tool[data-practise]").setAttribute("aria-pressed", String(on));
   if (on) localStorage.setItem(PRACTISED, "1");
   answered = { text: "", at: 0 };
+}
+
+// --- who stands here ---
+
+/** Open the counter: an agreed phone by itself, else whoever signed in, else the owner is asked. */
+async function open() {
+  const keeps = canKeep();
+  const device = keeps ? await openDatabase().then(findDevice) : undefined;
+  navigator.serviceWorker?.register("/counter-worker.js", { scope: "/counter" }).catch(() => {});
+  if (device && device.state !== "waiting") return openTill();
+  if (device && (await openDatabase().then((database) => refreshDevice(database, api, device))).state === "agreed") return openTill();
+  if ("session" in counter.dataset) {
+    login = new Session(Number(counter.dataset.place));
+    keepFiles(false);
+    return begin();
+  }
+  await enrol(Number(counter.dataset.place));
+  location.assign("/counter");
+}
+
+/** Let the worker keep the page and all of its files, so that it opens without network. */
+function keepFiles(isCounter) {
+  navigator.serviceWorker?.ready.then(({ active }) => active.postMessage({ keep: true, counter: isCounter }));
+}
+
+async function openTill() {
+  const till = await Till.open();
+  login = till;
+  till.changed = () => showState(till);
+  till.told = ({ kind }) => (kind === "login" ? askAgain(till) : showNews());
+  const fresh = till.refresh();
+  if (!till.manifest) await fresh;
+  const { device, manifest } = till;
+  const shop = manifest?.place ?? device.shop;
+  if (shop) part("shop").textContent = shop[language];
+  part("shop-code").hidden = !manifest?.shop;
+  showState(till);
+  keepFiles(true);
+  till.clerk = (await clerkOfShift(till)) ?? (await askClerk(till));
+  showClerk(till);
+  setInterval(() => till.sync(), SYNC_EVERY_MS);
+  setInterval(() => till.refresh(), MANIFEST_EVERY_MS);
+  window.addEventListener("online", () => till.sync({ all: true }).then(() => till.refresh()));
+  window.addEventListener("offline", () => {
+    till.alone = true;
+    till.changed();
+  });
+  document.addEventListener("visibilitychange", () => document.hidden || till.sync());
+  till.sync({ all: true });
+  begin();
+}
+
+function showClerk(till) {
+  const name = part("clerk");
+  if (name) name.textContent = till.clerk?.name ?? "";
+  if (name) name.parentElement.hidden = !till.manifest?.clerks.length;
+}
+
+/** The phone's right ended: its rows stay, the owner has to agree again. */
+async function askAgain(till) {
+  if (part("enrolment").open || isAnswered()) return;
+  till.device = await refreshDevice(till.database, api, till.device);
+  if (till.device.state === "agreed") return;
+  await enrol(till.device.place);
+  location.reload();
+}
+
+/** Everything is known: the first time practice opens by itself, the camera where it was allowed before. */
+function begin() {
+  if (!localStorage.getItem(PRACTISED)) part("lesson").showModal();
+  showNews();
+  navigator.permissions
+    ?.query({ name: "camera" })
+    .then((camera) => camera.state === "granted" && startCamera())
+    .catch(() => {});
 }
 
 // --- wiring ---
@@ -337,11 +452,11 @@ display.addEventListener("beforeinput", (event) => {
   for (const key of event.data ?? event.dataTransfer?.getData("text/plain") ?? "") if (/[\d.]/.test(key)) press(key);
 });
 document.addEventListener("keydown", (event) => {
-  if (answer.open) {
+  if (isAnswered()) {
     if (event.key === "Escape") event.preventDefault();
     return;
   }
-  if (part("lesson").open || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter") {
     event.preventDefault();
     if (mode !== "code" && !part("go").disabled) go();
@@ -349,7 +464,6 @@ document.addEventListener("keydown", (event) => {
   else if (event.target !== display && /^[\d.]$/.test(event.key)) press(event.key);
   else if (event.target !== display && event.key === "Backspace") press("back");
 });
-answer.addEventListener("cancel", (event) => event.preventDefault());
 counter.addEventListener("submit", (event) => event.preventDefault());
 part("pad").addEventListener("click", ({ target }) => {
   const button = target.closest("button");
@@ -364,9 +478,8 @@ part("torch").addEventListener("click", async ({ currentTarget }) => {
   currentTarget.setAttribute("aria-pressed", String(on));
   await scanner.setTorch(on).catch(() => {});
 });
-part("cancel").addEventListener("click", nextGuest);
+part("cancel").addEventListener("click", () => nextGuest());
 part("go").addEventListener("click", go);
-part("undo").addEventListener("click", undo);
 for (const button of document.querySelectorAll("[data-practise]"))
   button.addEventListener("click", () => setPractice(!practising));
 part("lesson-start").addEventListener("click", () => {
@@ -374,11 +487,17 @@ part("lesson-start").addEventListener("click", () => {
   setPractice(true);
 });
 part("lesson").addEventListener("close", () => localStorage.setItem(PRACTISED, "1"));
-if (!localStorage.getItem(PRACTISED)) part("lesson").showModal();
+part("unsent").addEventListener("click", () => showQueue(login));
+part("shop-code").addEventListener("click", () => showShopCode(login));
+part("enrol")?.addEventListener("click", () => enrol(Number(counter.dataset.place)).then(() => location.assign("/counter")));
+part("switch-clerk")?.addEventListener("click", async () => {
+  login.clerk = await askClerk(login);
+  showClerk(login);
+});
+part("log").addEventListener("click", (event) => {
+  if (!(login instanceof Till)) return;
+  event.preventDefault();
+  showLog(login, undo);
+});
 show();
-
-// the camera may open by itself where this clerk allowed it before
-navigator.permissions
-  ?.query({ name: "camera" })
-  .then((camera) => camera.state === "granted" && startCamera())
-  .catch(() => {});
+open();

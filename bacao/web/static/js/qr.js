@@ -3,9 +3,9 @@ import { encode } from "../vendor/uqr/index.mjs";
 
 const QUIET_ZONE = 3;
 
-/** Return an SVG of 47 digits: version 2, level Q, 25 × 25 modules. */
-export function drawQr(text) {
-  const { data, size } = encode(text, { ecc: "Q", boostEcc: false, border: 0 });
+/** Return an SVG: 47 digits at level Q are version 2, 25 × 25 modules; a signed code takes level M, 41 × 41. */
+export function drawQr(text, ecc = "Q") {
+  const { data, size } = encode(text, { ecc, boostEcc: false, border: 0 });
   const wide = size + 2 * QUIET_ZONE;
   let runs = "";
   data.forEach((row, y) => {

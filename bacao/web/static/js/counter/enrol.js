@@ -1,0 +1,72 @@
+// How a phone becomes a counter: it shows six digits, the owner agrees, once (RD49).
+import { part } from "./screen.js";
+import { words } from "./words.js";
+import { api } from "../till/api.js";
+import { askToStand, canKeep, findDevice, refreshDevice } from "../till/device.js";
+import { openDatabase } from "../till/database.js";
+
+const ASK_AGAIN_MS = 3000;
+const screen = part("enrolment");
+
+const nameOf = () => (/iPad|Tablet/.test(navigator.userAgent) ? "平板 tablet" : /iPhone|Android/.test(navigator.userAgent) ? "手机 phone" : "电脑 computer");
+
+function say(text) {
+  part("enrol-text").textContent = text;
+}
+
+/** Show where the enrolment stands. */
+function show(device) {
+  const waiting = device?.state === "waiting";
+  part("enrol-digits").hidden = part("enrol-wait").hidden = !waiting;
+  part("enrol-ask").hidden = waiting;
+  if (waiting) {
+    part("enrol-digits").textContent = device.digits.replace(/^(...)/, "$1 ");
+    say(words.asking);
+  }
+  const ended = { refused: words.refusedDevice, expired: words.expiredDevice, revoked: words.revokedDevice }[device?.state];
+  if (ended) say(ended);
+}
+
+/** Open the screen; resolves with the device once it was agreed to. `place` = the shop's number. */
+export async function enrol(place) {
+  screen.showModal();
+  if (!canKeep()) {
+    say(words.noKeys);
+    part("enrol-ask").hidden = true;
+    return new Promise(() => {});
+  }
+  const database = await openDatabase();
+  let device = await findDevice(database);
+  if (device) device = await refreshDevice(database, api, device);
+  show(device);
+  return new Promise((agreed) => {
+    const look = async () => {
+      if (device?.state === "waiting") {
+        device = await refreshDevice(database, api, device);
+        if (device.state === "waiting" && Date.now() > Date.parse(device.expires_at)) device = { ...device, state: "expired" };
+        show(device);
+      }
+      if (device?.state === "agreed") return agreed(device);
+      setTimeout(look, ASK_AGAIN_MS);
+    };
+    part("enrol-ask").onclick = async () => {
+      try {
+        device = await askToStand(database, api, place || device?.place, nameOf());
+        await agreeMyself(device);
+        show(device);
+      } catch (refused) {
+        say(refused.text?.[document.documentElement.lang === "en" ? "en" : "zh"] ?? words.waiting);
+      }
+    };
+    look();
+  });
+}
+
+/** The owner's own phone needs nobody else: the same press agrees. Anybody else's answer is no, and is not asked for. */
+async function agreeMyself(device) {
+  if (document.querySelector("[data-counter]").dataset.owner !== "1") return;
+  await api.post(`/devices/${device.id}/agreement`, { digits: device.digits });
+}
+
+screen.addEventListener("cancel", (event) => event.preventDefault());
+part("enrol-close")?.addEventListener("click", () => screen.close());

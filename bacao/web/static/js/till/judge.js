@@ -1,0 +1,77 @@
+// May this phone serve this code by itself? Pure: everything it needs is given (RD6, RD9, RD28 to RD31, section 13).
+import { stepAt, verify } from "../chain.js";
+import { worthOf } from "./amounts.js";
+
+const SKEW_MINUTES = 1;
+
+/** Return what this phone itself took from a voucher: uses the manifest does not know of, the highest step, the last. */
+export function ownUse(entries, manifest) {
+  const counted = entries.filter(({ undone, refused }) => !undone && !refused);
+  const unknown = counted.filter(({ settled }) => !settled || settled >= (manifest?.asked ?? 0));
+  return {
+    uses: unknown.reduce((sum, { uses }) => sum + uses, 0),
+    step: Math.max(-1, ...entries.map(({ step }) => step ?? -1)),
+    last: counted.sort((a, b) => b.at - a.at)[0],
+  };
+}
+
+/** Return {items, minor} of rows that were served and not answered yet: what the limits count. */
+export function servedAlone(rows) {
+  const open = rows.filter(({ path, served_at: served, undone }) => path === "/redemptions" && served && !undone);
+  return { items: open.length, minor: open.reduce((sum, { minor }) => sum + minor, 0) };
+}
+
+/** Return how many more may be served without network; 0 where none may. */
+export function leftAlone(manifest, rows, now) {
+  if (!mayServeAlone(manifest, now)) return 0;
+  const { items, minor } = servedAlone(rows);
+  return minor >= manifest.caps.hard_minor ? 0 : Math.max(0, manifest.caps.hard_items - items);
+}
+
+export const mayServeAlone = (manifest, now) =>
+  Boolean(manifest?.offline) && now < Date.parse(manifest.valid_until);
+
+/** Return whether this phone should be brought online soon (the soft limit of RD29). */
+export function nearLimit(manifest, rows) {
+  const { items, minor } = servedAlone(rows);
+  return Boolean(manifest) && (items >= manifest.caps.soft_items || minor >= manifest.caps.soft_minor);
+}
+
+/** Judge a token's chain at an instant; {verdict, step} as chain.js. A signed one brings its own anchor. */
+export function judgeChain(token, voucher, highest, now) {
+  const anchors = token.version === 3 ? { [token.day]: token.anchor } : voucher.anchors;
+  return verify(token.handle, token.value, anchors, stepAt(now), highest);
+}
+
+/** Return {serve: true, step, minor, proof} or {serve: false, reason}.
+ *
+ * `token` = decoded, `signed` = whether its signature is good (BC3), `voucher` = its row of the manifest or undefined,
+ * `own` = from `ownUse`, `rows` = all that wait, `said` = {bill_minor, uses} of the clerk.
+ */
+export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, now }) {
+  const no = (reason) => ({ serve: false, reason });
+  if (!manifest) return no("needs_network");
+  if (token.version === 3 ? !signed : !voucher) return no(token.version === 3 ? "forged" : "newer");
+  const offer = manifest.offers.find((one) => one.offer === (voucher?.offer ?? token.offer));
+  if (!offer) return no("not_found");
+  const left = (voucher?.uses_left ?? 1) - own.uses;
+  if (left < (said.uses ?? 1)) return no("used_here");
+  const { verdict, step } = judgeChain(token, voucher, Math.max(own.step, voucher?.highest_step ?? -1), now);
+  if (verdict !== "ok") return no(verdict);
+  if (voucher && now >= Date.parse(voucher.valid_until) + SKEW_MINUTES * 60000) return no("expired");
+  if (!mayServeAlone(manifest, now)) return no("stale");
+  if (offer.asks_member || !isOpen(offer, now)) return no("needs_network");
+  if (offer.needs_bill && said.bill_minor < offer.threshold_minor) return no("below_threshold");
+  const minor = worthOf(offer, voucher, said);
+  const spent = servedAlone(rows);
+  if (spent.items >= manifest.caps.hard_items || spent.minor + minor > manifest.caps.hard_minor) return no("over_cap");
+  if (!voucher?.leased && minor > manifest.caps.item_minor) return no("over_cap");
+  return { serve: true, step, minor, proof: token.version === 3 ? "signed" : "chain" };
+}
+
+/** Whether an offer may be used now; one with hours of its own has to be asked about online unless its spans are known. */
+export function isOpen(offer, now) {
+  if (offer.spans) return offer.spans.some(([from, until]) => now >= Date.parse(from) && now < Date.parse(until));
+  return !offer.hours;
+}
+

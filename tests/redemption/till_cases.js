@@ -1,0 +1,126 @@
+// Each function is a case of tests/stories/test_till.py: it plays one and returns what it saw.
+import { exportRows, makeVoucher, openTill, play, scan } from "/tests/till_rounds.js";
+
+export { play };
+
+const HOUR = 3600000;
+
+export async function onlineTheServerDecidesAndTheRowIsGone() {
+  const voucher = makeVoucher(1), { till, time, server } = await openTill([voucher]);
+  const first = await scan(till, voucher, time);
+  time.now += 60000;
+  const second = await scan(till, voucher, time);
+  return { first: first.look, second: second.reason, rows: till.rows.length, posts: server.posts.length, wrong: server.wrong };
+}
+
+export async function rd34Rd35AloneItServesByTheRulesAndKeepsTheRow() {
+  const voucher = makeVoucher(1), world = await openTill([voucher]);
+  world.server.fails = () => "silent";
+  const first = await scan(world.till, voucher, world.time);
+  const state = world.till.state;
+  const again = await world.again();                     // a reload
+  world.time.now += 60000;
+  const second = await scan(again, voucher, world.time);
+  world.server.fails = () => null;
+  await again.sync({ all: true });
+  const [post] = world.server.posts;
+  return { first: first.look, served: first.served, unsent: state.unsent, left: state.left, alone: state.alone,
+  second: second.reason, rows: again.rows.length, number: post.number, mark: Boolean(post.served), wrong: world.server.wrong };
+}
+
+export async function rd35AnUnknownAnswerIsAskedForUnderTheSameKey() {
+  const voucher = makeVoucher(1, { leased: false, worth: 20000 }), world = await openTill([voucher]);
+  world.server.fails = () => "deaf";                      // the server took it, nobody heard
+  const first = await scan(world.till, voucher, world.time);
+  world.server.fails = () => null;
+  world.time.now += 60000;
+  const second = await scan(world.till, voucher, world.time);
+  return { first: first.look, reason: first.reason, second: second.look, keys: new Set(world.server.posts.map(p => p.key)).size };
+}
+
+export async function whatIsNotServedAlone(now) {
+  const voucher = makeVoucher(1, now.voucher), world = await openTill(now.stranger ? [] : [voucher], { manifest: now.manifest ?? {} });
+  world.server.fails = () => "silent";
+  world.till.alone = true;
+  world.time.now += now.later ?? 0;
+  const result = await scan(world.till, voucher, { now: world.time.now + (now.shown ?? 0) });
+  return { look: result.look, reason: result.reason, rows: world.till.rows.length };
+}
+
+export async function aWholeDayAlone() {
+  const vouchers = Array.from({ length: 30 }, (_, i) => makeVoucher(i)), world = await openTill(vouchers);
+  let till = world.till, greens = 0;
+  world.server.fails = () => "silent";
+  for (const voucher of vouchers) {
+  world.time.now += 23 * HOUR / 30;
+  if (greens % 7 === 3) till = await world.again();
+  greens += (await scan(till, voucher, world.time)).look === "green";
+  }
+  const state = till.state, text = await exportRows(till.database);
+  world.server.fails = () => null;
+  till = await world.again();
+  await till.sync({ all: true });
+  return { greens, unsent: state.unsent, left: state.left, near: state.near, exported: JSON.parse(text).rows.length,
+  after: till.rows.length, taken: world.server.count("/redemptions"), missing: world.server.missing, wrong: world.server.wrong };
+}
+
+export async function rd36ARowIsTriedForEverAndNeverDropped() {
+  const voucher = makeVoucher(1), { till, time, server } = await openTill([voucher]);
+  server.fails = () => "silent";
+  await scan(till, voucher, time);
+  const started = time.now, tried = [];
+  server.fails = () => { tried.push(Math.round((time.now - started) / 1000)); return "silent"; };
+  for (let i = 0; i < 700; i++) { time.now += 1000; await till.sync(); }
+  const answers = [[500, {}], [404, {}], [400, { outcome: "not_understood" }], [401, { outcome: "revoked" }], [422, { outcome: "wrong_shape" }], [429, { outcome: "too_fast" }]];
+  for (const [status, content] of answers) {
+  till.api = { ...server, post: async () => ({ status, content, retryAfter: 7 }) };
+  time.now += 60000;
+  await till.sync({ all: true });
+  }
+  return { tried, trouble: till.state.trouble, rows: till.rows.length };
+}
+
+export async function rd38ServedHereAndUsedElsewhereIsAConflictThatIsTold() {
+  const voucher = makeVoucher(1), { till, time, server } = await openTill([voucher]);
+  server.fails = () => "silent";
+  const result = await scan(till, voucher, time);
+  server.fails = () => null;
+  server.left.set(voucher.handle, 0);                      // another counter was faster
+  await till.sync({ all: true });
+  const [row] = till.news;
+  return { look: result.look, rows: till.rows.length, status: row.status, outcome: row.content.outcome };
+}
+
+export async function rd39ALateYesIsToldOnce() {
+  const voucher = makeVoucher(1, { leased: false, worth: 20000 }), { till, time, server } = await openTill([voucher]);
+  server.fails = () => "silent";
+  const result = await scan(till, voucher, time);
+  await till.leave(result.row);
+  server.fails = () => null;
+  await till.sync({ all: true });
+  return { look: result.look, news: till.news.map(({ status }) => status) };
+}
+
+export async function rd42AnUndoAloneTravelsBehindItsRow() {
+  const voucher = makeVoucher(1), { till, time, server } = await openTill([voucher]);
+  server.fails = () => "silent";
+  const green = await scan(till, voucher, time);
+  const undone = await till.undo(green.row.key, time.now);
+  time.now += 31000;
+  const again = await scan(till, voucher, time);
+  const late = await till.undo(again.row.key, time.now - 61 * 60000);
+  server.fails = () => null;
+  await till.sync({ all: true });
+  await till.sync({ all: true });
+  return { looks: [green.look, undone.look, again.look], late: late.reason, order: server.posts.map(({ path }) => path),
+  left: server.left.get(voucher.handle), rows: till.rows.length };
+}
+
+export async function aBillIsCheckedAndChargedAlone() {
+  const voucher = makeVoucher(1, { offer: 32, worth: 2000 }), { till, time, server } = await openTill([voucher]);
+  server.fails = () => "silent";
+  till.alone = true;
+  const short = await scan(till, voucher, time, { bill_minor: 9000 });
+  const good = await scan(till, voucher, time, { bill_minor: 12000 });
+  return { short: short.reason, look: good.look, charge: good.content.charge_minor };
+}
