@@ -6,6 +6,9 @@ import numpy as np
 
 from bacao.discovery.index.asking import Query
 from bacao.discovery.index.columns import OFFER, PACKAGE, SHOP, UNITS_UNLIMITED, Frame, Raw, Spans, Stacking
+from bacao.discovery.index.offers import order_number
+from bacao.offers.rules import EVERYONE, Audience
+from bacao.offers.rules.steps import CASH, FIXED, PERCENT
 
 MIDNIGHT = 29_730_240 + 16 * 60  # a Thursday, 00:00 in Shanghai, in minutes since 1970, UTC
 DAY = 1440
@@ -17,6 +20,8 @@ BRANCHES = ("food", "cafes", "shops", "fun")
 LEAVES = 26
 TAGS = ("quiet", "date", "terrace", "late", "wifi", "view", "kids", "pets")
 KEYS = tuple(f"member:{letter}" for letter in "abcdefgh")
+AUDIENCES = (EVERYONE, *(Audience(((key,),)) for key in KEYS))
+ORDERS = [order_number(*place, 0) for place in ((3, 1), (3, 4), (4, 6), (1, 0))]
 STACKINGS: tuple[Stacking, ...] = (
     (frozenset(), frozenset()),
     (frozenset({"percent"}), frozenset({"fixed"})),
@@ -91,13 +96,14 @@ def make_offers(shops: np.ndarray, random: np.random.Generator) -> np.ndarray:
     party = random.choice([1, 2, 3, 4], len(row), p=[0.3, 0.5, 0.1, 0.1])
     worth = np.rint(usual * party * random.uniform(0.9, 1.2, len(row)) / 100) * 100
     price = np.rint(worth * random.uniform(0.55, 0.9, len(row)) / 100) * 100
-    offers["offer_id"], offers["shop_id"], offers["kind"] = np.arange(len(row)) + 1, shops["shop_id"][row], kind
+    offers["offer_id"], offers["shop_id"] = np.arange(len(row)) + 1, shops["shop_id"][row]
+    offers["op"], offers["order"] = np.choose(kind, [PERCENT, FIXED, CASH, PACKAGE]), np.array(ORDERS)[kind]
     offers["rate"] = np.choose(kind, [percent, fixed, face, price])
     offers["second"] = np.choose(kind, [cap, 0, np.rint(face * 0.88 / 100) * 100, worth])
     offers["threshold"] = np.choose(kind, [np.where(random.random(len(row)) < 0.7, 1, threshold), threshold, 1, 1])
-    offers["party"] = np.where(kind == PACKAGE, party, 1)
+    offers["party"] = np.where(kind == 3, party, 1)
     offers["units"] = np.where(random.random(len(row)) < 0.8, UNITS_UNLIMITED, random.integers(1, 10, len(row)))
-    offers["key"] = np.where(random.random(len(row)) < 0.1, random.integers(1, len(KEYS) + 1, len(row)), 0)
+    offers["audience"] = np.where(random.random(len(row)) < 0.1, random.integers(1, len(KEYS) + 1, len(row)), 0)
     offers["window"] = np.where(random.random(len(row)) < 0.25, random.integers(1, 6, len(row)), 0)
     offers["exclusive"] = random.random(len(row)) < 0.1
     stacks = (random.random(len(row)) < 0.25) & (kind < 2)
@@ -123,7 +129,16 @@ def make_city(count: int, seed: int = 7) -> tuple[Raw, Frame]:
     stars = np.clip(np.rint(random.normal(430, 40, count) / 5) * 5, 100, 500)
     shops["stars"] = np.where(shops["reviews"] > 0, stars, -1)
     shops["arrivals"] = np.where(random.random(count) < 0.5, random.geometric(0.04, count), 0)
-    raw = Raw(shops, make_offers(shops, random), opening_patterns(), time_windows(), STACKINGS, HORIZON)
+    raw = Raw(
+        shops,
+        make_offers(shops, random),
+        opening_patterns(),
+        time_windows(),
+        STACKINGS,
+        HORIZON,
+        audiences=AUDIENCES,
+        keys=KEYS,
+    )
     return raw, frame
 
 

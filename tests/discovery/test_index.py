@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -24,7 +25,7 @@ SHOPS = 20_000
 
 
 def nothing_of(raw: Raw) -> Raw:
-    return Raw(raw.shops[:0], raw.offers[:0], raw.hours, raw.windows, raw.stackings, raw.horizon)
+    return replace(raw, shops=raw.shops[:0], offers=raw.offers[:0])
 
 
 @cache
@@ -98,7 +99,7 @@ def test_a_bound_that_is_too_low_loses_answers() -> None:
 
 def terms_of(offer: np.void, raw: Raw) -> Terms:
     tags, accepts = raw.stackings[offer["stacking"]]
-    kind, rate, second = int(offer["kind"]), int(offer["rate"]), int(offer["second"])
+    kind, rate, second = int(offer["op"]), int(offer["rate"]), int(offer["second"])
     common = {"offer_id": int(offer["offer_id"]), "version_id": 1, "place_id": int(offer["shop_id"])}
     if kind == PACKAGE:
         units = int(offer["units"])
@@ -122,7 +123,7 @@ def exact_per_head(raw: Raw, frame: Frame, shop_id: int, query: Query) -> int:
     some = [
         terms_of(offer, raw)
         for offer in raw.offers[raw.offers["shop_id"] == shop_id]
-        if int(offer["key"]) in held
+        if int(offer["audience"]) in held
         and (not offer["window"] or any(a <= query.minute < b for a, b in raw.windows[offer["window"]]))
     ]
     usual = int(shop["usual_minor"])
@@ -172,7 +173,7 @@ def test_equal_scores_stand_in_order_of_id() -> None:
     raw, frame, _ = city()
     shops = np.repeat(raw.shops[:1], 50)
     shops["shop_id"] = Random(1).sample(range(1, 1000), 50)
-    alike = Raw(shops, raw.offers[:0], raw.hours, raw.windows, raw.stackings, raw.horizon)
+    alike = replace(raw, shops=shops, offers=raw.offers[:0])
     view = make_view(frame, build_part(alike, frame), build_part(nothing_of(raw), frame))
     query = Query(float(shops["latitude"][0]), float(shops["longitude"][0]), 500, MIDNIGHT, open_now=False, count=7)
     assert [hit.shop_id for hit in view.search(query)] == sorted(shops["shop_id"].tolist())[:7]
@@ -238,9 +239,10 @@ def test_a_shop_takes_few_bytes() -> None:
 def test_more_keys_than_six_are_said_to_need_the_exact_search() -> None:
     raw, frame, _ = city()
     offers = np.zeros(7, OFFER)
-    offers["offer_id"], offers["shop_id"], offers["key"] = np.arange(7) + 1, raw.shops["shop_id"][0], np.arange(7) + 1
+    offers["offer_id"] = offers["audience"] = np.arange(7) + 1
+    offers["shop_id"] = raw.shops["shop_id"][0]
     offers["rate"], offers["second"], offers["threshold"], offers["units"] = 1000, -1, 1, UNITS_UNLIMITED
-    some = Raw(raw.shops[:2], offers, raw.hours, raw.windows, raw.stackings, raw.horizon)
+    some = replace(raw, shops=raw.shops[:2], offers=offers)
     view = make_view(frame, build_part(some, frame), build_part(nothing_of(raw), frame))
     query = Query(
         *(float(raw.shops[c][0]) for c in ("latitude", "longitude")), 100, MIDNIGHT + DAY // 2, open_now=False

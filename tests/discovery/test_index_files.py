@@ -5,6 +5,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def marked(raw: Raw, state: int, rows: slice) -> Raw:
     """Return some rows, each carrying the number of its state where the usual amount stands."""
     shops = raw.shops[rows].copy()
     shops["usual_minor"] = state
-    return Raw(shops, raw.offers[:0], raw.hours, raw.windows, raw.stackings, raw.horizon)
+    return replace(raw, shops=shops, offers=raw.offers[:0])
 
 
 def publish(folder: Path, raw: Raw, frame: Frame, state: int, current: Current | None) -> Current:

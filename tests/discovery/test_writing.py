@@ -1,6 +1,7 @@
 """What the compiled hand writes is JSON, and says what the search and the rules say."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -43,7 +44,7 @@ def rows(mask: np.ndarray, name: str = "店") -> Raw:
     shops = RAW.shops[mask]
     ids = np.sort(shops["shop_id"])
     texts = as_texts(ids, [text_of(shop_id, name) for shop_id in ids.tolist()])
-    return Raw(shops, RAW.offers, RAW.hours, RAW.windows, RAW.stackings, RAW.horizon, texts)
+    return replace(RAW, shops=shops, texts=texts)
 
 
 def view_of(base: Raw, delta: Raw) -> View:
@@ -129,8 +130,8 @@ def test_a_person_is_told_what_holding_something_changes(query: Query) -> None:
 def test_whatever_a_shop_is_called_the_answer_is_json(names: list[str]) -> None:
     ids = np.sort(RAW.shops["shop_id"][: len(names)])
     texts = as_texts(ids, [text_of(i, name) for i, name in zip(ids.tolist(), names, strict=True)])
-    base = Raw(RAW.shops[: len(names)], RAW.offers[:0], RAW.hours, RAW.windows, RAW.stackings, RAW.horizon, texts)
-    none = Raw(RAW.shops[:0], RAW.offers[:0], RAW.hours, RAW.windows, RAW.stackings, RAW.horizon)
+    base = replace(RAW, shops=RAW.shops[: len(names)], offers=RAW.offers[:0], texts=texts)
+    none = replace(RAW, shops=RAW.shops[:0], offers=RAW.offers[:0])
     view = view_of(base, none)
     where = RAW.shops[0]
     query = Query(float(where["latitude"]), float(where["longitude"]), 10_000, RAW.horizon[0] + 2200, open_now=False)

@@ -1,5 +1,7 @@
 """From rows to columns: a part of the index, sorted by place (discovery.md, sections 2 and 5)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from bacao.discovery.index.columns import (
@@ -28,7 +30,7 @@ def build_part(raw: Raw, frame: Frame) -> Part:
     grid, cell, cell_start = _grid(east[near], north[near])
     by_cell = np.lexsort((raw.shops["shop_id"][near], cell))  # so what neighbours share is numbered side by side
     near, cell = near[by_cell], cell[by_cell]
-    raw = Raw(raw.shops[near], raw.offers, raw.hours, raw.windows, raw.stackings, raw.horizon)
+    raw = replace(raw, shops=raw.shops[near])
     plans, shops = build_plans(raw), raw.shops
     hours_id, hours = _hours(raw)
     flags = np.where(shops["selected"] != 0, SELECTED, 0) | np.where(plans.exact_needed, EXACT_NEEDED, 0)

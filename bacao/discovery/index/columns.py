@@ -11,6 +11,7 @@ import numpy as np
 
 from bacao.kit.bulk import Texts, no_texts
 from bacao.kit.geo import EARTH_RADIUS_M
+from bacao.offers.rules import EVERYONE, Audience
 
 FORMAT = 3
 CELL_DM = 2_500  # 250 m
@@ -123,24 +124,29 @@ SHOP = np.dtype(
 
 OFFER = np.dtype(
     [
-        ("offer_id", "i8"), ("shop_id", "i8"), ("kind", "i4"), ("rate", "i4"), ("second", "i4"), ("threshold", "i4"),
-        ("party", "i4"), ("units", "i4"), ("key", "i4"), ("window", "i4"), ("exclusive", "i4"), ("stacking", "i4"),
+        ("offer_id", "i8"), ("shop_id", "i8"), ("order", "i8"), ("op", "i4"), ("rate", "i4"), ("second", "i4"),
+        ("threshold", "i4"), ("party", "i4"), ("units", "i4"), ("audience", "i4"), ("window", "i4"),
+        ("exclusive", "i4"), ("group", "i4"), ("stacking", "i4"), ("doubtful", "i4"),
     ]
 )  # fmt: skip
-"""An offer as it is read. Kinds 0 to 2 as in offers.rules.curve; a PACKAGE has its price in `rate`, its list price in
-`second`. `key` = place in Frame.keys + 1, `window` and `stacking` = places in Raw.windows and Raw.stackings."""
-PACKAGE = 3
+"""One way to use an offer, as it is read: a row of offers.rules.steps, or a PACKAGE with its price in `rate` and its
+list price in `second`. `order` = place in the order of calculation, its layer above bit LAYER_BIT; rows of one offer
+never stand together, nor do offers of one `group` (0 = none). `audience`, `window` and `stacking` = places in the lists
+of Raw. A `doubtful` one is left out of every price, and its shop is marked EXACT_NEEDED."""
+PACKAGE = 4
+LAYER_BIT = 40
 
 Spans = tuple[tuple[int, int], ...]
 Stacking = tuple[frozenset[str], frozenset[str]]
+NO_STACKING: Stacking = (frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
     """Rows as they are read, not yet in columns. `hours` and `windows` are half-open spans in minutes since 1970, UTC.
 
-    `windows[0]` stands for always, `stackings[0]` for an offer with no tags, which accepts none. `texts` = what is said
-    of each shop, the inside of a JSON object.
+    `windows[0]` stands for always, `stackings[0]` for an offer with no tags, which accepts none, `audiences[0]` for
+    everyone. `texts` = what is said of each shop, the inside of a JSON object.
     """
 
     shops: np.ndarray
@@ -150,3 +156,10 @@ class Raw:
     stackings: tuple[Stacking, ...]
     horizon: tuple[int, int]
     texts: Texts = field(default_factory=no_texts)
+    audiences: tuple[Audience, ...] = (EVERYONE,)
+    keys: tuple[str, ...] = ()
+
+    @property
+    def key_numbers(self) -> dict[str, int]:
+        """Return the number of each key that an audience may name: its place in Frame.keys + 1."""
+        return {key: number for number, key in enumerate(self.keys, 1)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bacao.discovery.rules import figures, score
 from bacao.kit.paths import VAR
-from bacao.offers.rules import curve
+from bacao.offers.rules import curve, steps
 from bacao.offers.rules.combine import kernel
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ else:
 def cache_folder() -> Path:
     """Return the folder of this machine type, this Numba and these sources."""
     ours = sorted(Path(__file__).parent.glob("*.py"))
-    sources = [*ours, *(Path(str(m.__file__)) for m in (curve, kernel, figures, score))]
+    sources = [*ours, *(Path(str(m.__file__)) for m in (curve, kernel, steps, figures, score))]
     digest = sha256(f"{platform.machine()} {platform.python_version()} ".encode())
     if HAS_NUMBA:
         digest.update(numba.__version__.encode())

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bacao.discovery.index.columns import KEYS_MAX, PACKAGE, Raw, Spans, Stacking
+from bacao.discovery.index.columns import KEYS_MAX, LAYER_BIT, PACKAGE, Raw, Spans, Stacking
 from bacao.discovery.index.compiling import compiled
 from bacao.discovery.index.packing import OFFER_NUMBERS, distinct, draw_all, gather
 from bacao.offers.rules.curve import BILL_MAX_MINOR
+from bacao.offers.rules.steps import CASH, DOWN_TO, FIXED
 
 OFFERS_MAX = 62
 STATES_MAX = 62
 BASKET_NUMBERS = 4  # price, people, most units, list price
+OP, RATE, SECOND, THRESHOLD, EXCLUSIVE, STACKING, PARTY, UNITS, OFFER, GROUP, LAYER = range(11)
+"""Columns of an offer while plans are made; the first four are those of offers.rules.steps.Row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +32,15 @@ class Plans:
 
 def build_plans(raw: Raw) -> Plans:
     """Return the plans of raw.shops, in their order."""
-    offers, ptr = _sorted_offers(raw)
-    key_bit, keys_of_shop, keys, too_many = _keys(offers, ptr)
+    offers, ptr, doubtful = _sorted_offers(raw)
+    class_mask, keys_of_shop, keys, too_many = _keys(raw, offers, ptr)
     window_of_shop, open_mask, window_tables, states, too_long = _windows(raw, offers, ptr)
-    consent = _consent(raw.stackings)
-    usable = (key_bit >= -1) & (open_mask != 0)
     counts = np.diff(ptr)
     variants = states[window_of_shop] << _number_of_keys(keys)[keys_of_shop]
-    numbers = np.stack([offers[name].astype(np.int64) for name in ("kind", "rate", "second", "threshold", "exclusive",
-                                                                   "stacking", "party", "units")], axis=1)  # fmt: skip
     bill_ptr, bill, basket_ptr, basket = expand(
-        ptr, numbers, usable, open_mask, key_bit, states[window_of_shop], variants, consent
-    )
+        ptr, _numbers(offers), (class_mask != 0) & (open_mask != 0), open_mask, class_mask, states[window_of_shop],
+        variants, _consent(raw.stackings),
+    )  # fmt: skip
     curve, given_up, tables = _curves(bill_ptr, bill)
     list_of, list_first = distinct(basket_ptr, basket)
     lists_ptr, lists = gather(basket_ptr, basket, list_first)
@@ -53,56 +53,85 @@ def build_plans(raw: Raw) -> Plans:
         "basket_price_minor": items[:, 0].astype(np.int32), "basket_party": items[:, 1].astype(np.uint8),
         "basket_units": items[:, 2].astype(np.uint16), "basket_list_minor": items[:, 3].astype(np.int32),
     }  # fmt: skip
-    doubtful = np.zeros(len(counts), bool)
     np.logical_or.at(doubtful, np.repeat(np.arange(len(counts)), variants), given_up[curve])
     doubtful |= too_many | too_long | (counts > OFFERS_MAX)
     return Plans(plan[1:].astype(np.int32), doubtful[1:], tables)
 
 
-def _sorted_offers(raw: Raw) -> tuple[np.ndarray, np.ndarray]:
-    """Return the offers that can take something off, by shop in order of calculation, and where each shop's begin.
+def _numbers(offers: np.ndarray) -> np.ndarray:
+    """Return offers as `expand` takes them: the columns OP to LAYER."""
+    names = ("op", "rate", "second", "threshold", "exclusive", "stacking", "party", "units", "offer_id", "group")
+    columns = [offers[name].astype(np.int64) for name in names]
+    return np.stack([*columns, offers["order"] >> LAYER_BIT], axis=1)
+
+
+def _sorted_offers(raw: Raw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the offers that can take something off, by shop in order of calculation, where each shop's begin, doubts.
 
     Row 0 stands for a shop without offers: so plan, deal, curve and list of baskets 0 are the empty ones.
     """
     by_id = np.argsort(raw.shops["shop_id"], kind="stable")
     ids = raw.shops["shop_id"][by_id]
     offers = raw.offers
-    off_bill = np.where(offers["kind"] == 2, offers["rate"] > offers["second"], offers["rate"] > 0)
-    saves = np.where(offers["kind"] == PACKAGE, offers["second"] > offers["rate"], off_bill)
+    some = (offers["rate"] > 0) | (offers["op"] == DOWN_TO)
+    saves = np.select(
+        [offers["op"] == PACKAGE, offers["op"] == CASH, offers["op"] == FIXED],
+        [offers["second"] > offers["rate"], offers["rate"] > offers["second"], offers["rate"] > 0],
+        some & (offers["second"] != 0),
+    )
     at = np.searchsorted(ids, offers["shop_id"])
     known = (at < len(ids)) & (offers["units"] > 0)
     known[known] &= ids[at[known]] == offers["shop_id"][known]
-    keep = saves & known
+    doubtful = np.zeros(len(ids) + 1, bool)
+    doubtful[by_id[at[known & (offers["doubtful"] != 0)]] + 1] = True
+    keep = saves & known & (offers["doubtful"] == 0)
     offers, row = offers[keep], by_id[at[keep]] + 1
-    order = np.lexsort((offers["offer_id"], offers["kind"], row))
+    order = np.lexsort((offers["threshold"], offers["offer_id"], offers["order"], row))
     counts = np.bincount(row, minlength=len(ids) + 1)
-    return offers[order], np.concatenate([[0], np.cumsum(counts)])
+    return offers[order], np.concatenate([[0], np.cumsum(counts)]), doubtful
 
 
 def _shop_of(ptr: np.ndarray) -> np.ndarray:
     return np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
 
 
-def _keys(offers: np.ndarray, ptr: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return each offer's bit in its shop's class (-1 = open to all, -2 = left out), each shop's row of keys, the rows.
+def _keys(raw: Raw, offers: np.ndarray, ptr: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return each offer's mask of entitlement classes, each shop's row of keys, the rows, and who names too many.
 
-    A shop that names more than six keys keeps the first six; its price is then not the lowest for everybody.
+    Bit j of a class says whether the viewer holds the j-th key of the row. A shop that names more than six keys keeps
+    the first six; what asks for others is left out, so its price is then not the lowest for everybody.
     """
-    shops = len(ptr) - 1
-    keyed = np.flatnonzero(offers["key"])
-    pair = np.unique(_shop_of(ptr)[keyed].astype(np.int64) << 16 | offers["key"][keyed])
-    shop, key = pair >> 16, pair & 0xFFFF
-    starts = np.searchsorted(shop, np.arange(shops))
-    bit = np.arange(len(pair)) - starts[shop]
+    shops, shop = len(ptr) - 1, _shop_of(ptr)
+    named = [sorted(raw.key_numbers[key] for key in audience.keys) for audience in raw.audiences]
+    keyed = np.flatnonzero(offers["audience"])
+    times = np.array([len(some) for some in named], np.int64)[offers["audience"][keyed]]
+    every = [key for audience in offers["audience"][keyed].tolist() for key in named[audience]]
+    pair = np.unique(np.repeat(shop[keyed].astype(np.int64), times) << 16 | np.array(every, np.int64))
+    owner, key = pair >> 16, pair & 0xFFFF
+    bit = np.arange(len(pair)) - np.searchsorted(owner, np.arange(shops))[owner]
     table = np.zeros((shops, KEYS_MAX), np.int64)
-    table[shop[bit < KEYS_MAX], bit[bit < KEYS_MAX]] = key[bit < KEYS_MAX]
-    key_bit = np.full(len(offers), -1, np.int64)
-    here = np.searchsorted(pair, _shop_of(ptr)[keyed].astype(np.int64) << 16 | offers["key"][keyed])
-    key_bit[keyed] = np.where(bit[here] < KEYS_MAX, bit[here], -2)
+    table[owner[bit < KEYS_MAX], bit[bit < KEYS_MAX]] = key[bit < KEYS_MAX]
     number, first = distinct(np.arange(shops + 1) * KEYS_MAX, table.ravel())
+    rows = table[first]
     too_many = np.zeros(shops, bool)
-    too_many[shop[bit >= KEYS_MAX]] = True
-    return key_bit, number, table[first], too_many
+    too_many[owner[bit >= KEYS_MAX]] = True
+    mask = np.full(len(offers), -1, np.int64)
+    code = number[shop[keyed]] << 32 | offers["audience"][keyed]
+    codes, inverse = np.unique(code, return_inverse=True)
+    masks = [class_mask(raw, rows[c >> 32].tolist(), c & 0xFFFFFFFF) for c in codes.tolist()]
+    mask[keyed] = np.array(masks, np.uint64).view(np.int64)[inverse] if len(keyed) else 0
+    return mask, number, rows, too_many
+
+
+def class_mask(raw: Raw, row: Sequence[int], audience: int) -> int:
+    """Return which entitlement classes of a row of keys an audience admits, one bit each."""
+    names = {number: key for key, number in raw.key_numbers.items()}
+    keys = [names[number] for number in row if number]
+    asked = raw.audiences[audience]
+    if not asked.keys <= set(keys):
+        return 0
+    classes = [{key for j, key in enumerate(keys) if bits >> j & 1} for bits in range(1 << len(keys))]
+    return sum(1 << bits for bits, held in enumerate(classes) if asked.admits(held))
 
 
 def _number_of_keys(keys: np.ndarray) -> np.ndarray:
@@ -168,20 +197,28 @@ def _consent(stackings: Sequence[Stacking]) -> np.ndarray:
 
 
 @compiled
+def agree(numbers: np.ndarray, a: int, b: int, consent: np.ndarray) -> bool:
+    """Return whether two rows of offers may stand together on a bill, as offers.rules.stacking has it."""
+    if numbers[a, EXCLUSIVE] or numbers[b, EXCLUSIVE] or numbers[a, OFFER] == numbers[b, OFFER]:
+        return False
+    if (numbers[a, GROUP] and numbers[a, GROUP] == numbers[b, GROUP]) or (numbers[a, LAYER] == numbers[b, LAYER] == 1):
+        return False
+    return bool(consent[numbers[a, STACKING], numbers[b, STACKING]])
+
+
+@compiled
 def agreeing(numbers: np.ndarray, rows: np.ndarray, count: int, mine: int, consent: np.ndarray) -> int:
     """Return the mask of offers on a bill that one of them may stand beside."""
     mask = 0
-    if numbers[rows[mine], 4]:
-        return mask
     for j in range(count):
-        if j != mine and not numbers[rows[j], 4] and consent[numbers[rows[mine], 5], numbers[rows[j], 5]]:
+        if j != mine and agree(numbers, rows[mine], rows[j], consent):
             mask |= 1 << j
     return mask
 
 
 @compiled
 def expand(
-    ptr: np.ndarray, numbers: np.ndarray, usable: np.ndarray, open_mask: np.ndarray, key_bit: np.ndarray,
+    ptr: np.ndarray, numbers: np.ndarray, usable: np.ndarray, open_mask: np.ndarray, class_mask: np.ndarray,
     states: np.ndarray, variants: np.ndarray, consent: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Return for each variant of each shop (state by state, in it class by class) its offers on a bill and its baskets.
@@ -200,11 +237,11 @@ def expand(
         for variant in range(variants[shop]):
             state, held, count = variant // classes, variant % classes, 0
             for i in range(ptr[shop], min(ptr[shop + 1], ptr[shop] + OFFERS_MAX)):
-                if not usable[i] or not open_mask[i] >> state & 1 or (key_bit[i] >= 0 and not held >> key_bit[i] & 1):
+                if not usable[i] or not open_mask[i] >> state & 1 or not class_mask[i] >> held & 1:
                     continue
-                if numbers[i, 0] == PACKAGE:
-                    basket[k], basket[k + 1] = numbers[i, 1], numbers[i, 6]
-                    basket[k + 2], basket[k + 3] = numbers[i, 7], numbers[i, 2]
+                if numbers[i, OP] == PACKAGE:
+                    basket[k], basket[k + 1] = numbers[i, RATE], numbers[i, PARTY]
+                    basket[k + 2], basket[k + 3] = numbers[i, UNITS], numbers[i, SECOND]
                     k += BASKET_NUMBERS
                 else:
                     rows[count] = i

@@ -16,6 +16,7 @@ from bacao.discovery.rules.score import (
 )
 from bacao.offers.rules.curve import BILL_MAX_MINOR
 from bacao.offers.rules.stacking import APPLIED_MAX
+from bacao.offers.rules.steps import CASH, FIXED, PERCENT
 
 
 def search_numpy(part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tables) -> np.ndarray:
@@ -114,10 +115,11 @@ def _costs(part: Part, curve: np.ndarray, bill: np.ndarray) -> np.ndarray:
     for s in range(APPLIED_MAX):
         at = np.minimum(part.chain_ptr[chain] + s, max(len(part.steps) - 1, 0))
         there = part.chain_ptr[chain] + s < part.chain_ptr[chain + 1]
-        kind, rate, second = part.steps[at].astype(np.int64).T if len(part.steps) else np.zeros((3, len(run)), int)
-        percent = np.minimum(running * rate // 10000, np.where(second < 0, 2**40, second))
-        off = np.minimum(np.where(kind == 0, percent, rate), left)
-        gain = np.where(kind == 2, np.maximum(off - second, 0), off)
+        op, rate, second = part.steps[at].astype(np.int64).T if len(part.steps) else np.zeros((3, len(run)), int)
+        part_off = np.where(op == PERCENT, running * rate // 10000, np.maximum(running - rate, 0))
+        part_off = np.minimum(part_off, np.where(second < 0, 2**40, second))
+        off = np.minimum(np.where((op == FIXED) | (op == CASH), rate, part_off), left)
+        gain = np.where(op == CASH, np.maximum(off - second, 0), off)
         running = np.where(there, running - gain, running)
         left = np.where(there & (gain > 0), left - off, left)
     return np.where(bill > BILL_MAX_MINOR, bill, running)

@@ -1,12 +1,15 @@
 """Reading what the index is built from: one snapshot of the chapters below (DS8, DS9)."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 from django.utils import timezone
 
 from bacao.discovery.index.columns import (
+    LAYER_BIT,
+    NO_STACKING,
     OFFER,
     PACKAGE,
     SHOP,
@@ -14,9 +17,9 @@ from bacao.discovery.index.columns import (
     Frame,
     Raw,
     Spans,
-    Stacking,
 )
 from bacao.discovery.index.fragments import joined_texts, texts_without
+from bacao.discovery.index.offers import RANK_BIT, RANK_MIDDLE
 from bacao.discovery.queries.standing import list_usual_amounts
 from bacao.kit.bulk import copy_rows
 from bacao.kit.hours import expand_hours
@@ -24,7 +27,8 @@ from bacao.kit.queries import get_calendar_overlay
 from bacao.offers.queries import NEVER_MINUTE, LiveOffers, copy_live_offers
 from bacao.offers.rules import CARD, KINDS, PERCENT_OFF, THRESHOLD_OFF, VOUCHER
 from bacao.offers.rules import PACKAGE as PACKAGE_KIND
-from bacao.offers.rules.curve import NO_CAP
+from bacao.offers.rules.steps import CASH, FIXED, NO_CAP, OP_RANK, PERCENT
+from bacao.offers.rules.terms import LAYERS
 from bacao.places.queries import (
     copy_open_places,
     copy_place_texts,
@@ -37,7 +41,6 @@ from bacao.places.queries import (
 DAYS = 8
 TAGS_MAX = 62
 NEVER: Spans = ((0, 0),)
-NO_STACKING: Stacking = (frozenset(), frozenset())
 
 _STANDING = {
     "shop_id": ("i8", "standing.place_id"),
@@ -83,7 +86,8 @@ def read_raw(frame: Frame, *, at: datetime, place_ids: Collection[int] | None = 
     patterns = None if place_ids is None else np.unique(shops["hours"]).tolist()
     hours = {pattern: _in_minutes(spans) for pattern, spans in list_opening_spans(patterns).items()}
     texts = copy_place_texts(place_ids)
-    return Raw(shops, offers, hours, windows, (NO_STACKING, *live.stackings), horizon_of(at), texts)
+    stackings = (NO_STACKING, *live.stackings)
+    return Raw(shops, offers, hours, windows, stackings, horizon_of(at), texts, keys=frame.keys)
 
 
 def _read_shops(frame: Frame, place_ids: Collection[int] | None) -> np.ndarray:
@@ -111,7 +115,10 @@ def _read_offers(live: LiveOffers, at: datetime) -> tuple[np.ndarray, tuple[Span
     is_percent, is_fixed, is_voucher, is_package = (
         kind == KINDS.index(name) for name in (PERCENT_OFF, THRESHOLD_OFF, VOUCHER, PACKAGE_KIND)
     )
-    offers["kind"] = np.select([is_percent, is_fixed, is_voucher], [0, 1, 2], PACKAGE)
+    offers["op"] = np.select([is_percent, is_fixed, is_voucher], [PERCENT, FIXED, CASH], PACKAGE)
+    layers = np.array([LAYERS[name] for name in KINDS])[kind]
+    ranks = np.select([is_percent, is_fixed, is_voucher], [OP_RANK[op] for op in (PERCENT, FIXED, CASH)], 0)
+    offers["order"] = layers << LAYER_BIT | ranks << RANK_BIT | RANK_MIDDLE
     offers["rate"] = np.select(
         [is_percent, is_package], [rows["percent_basis_points"], rows["price_minor"]], rows["face_minor"]
     )
@@ -162,22 +169,24 @@ def without(raw: Raw, place_ids: Collection[int]) -> Raw:
     """Return rows less those of some places."""
     gone = np.array(sorted(place_ids), np.int64)
     shops, offers = (rows[~np.isin(rows["shop_id"], gone)] for rows in (raw.shops, raw.offers))
-    texts = texts_without(raw.texts, gone)
-    return Raw(shops, offers, raw.hours, raw.windows, raw.stackings, raw.horizon, texts)
+    return replace(raw, shops=shops, offers=offers, texts=texts_without(raw.texts, gone))
 
 
 def joined(old: Raw, new: Raw) -> Raw:
     """Return the rows of both, none of which share a place; the numbers of windows and stackings are made one."""
     windows = {spans: number for number, spans in enumerate(old.windows)}
-    stackings = {stacking: number for number, stacking in enumerate(old.stackings)}
     window = [windows.setdefault(spans, len(windows)) if i else 0 for i, spans in enumerate(new.windows)]
-    stacking = [stackings.setdefault(one, len(stackings)) for one in new.stackings]
+    stackings = {stacking: number for number, stacking in enumerate(old.stackings)}
+    audiences = {audience: number for number, audience in enumerate(old.audiences)}
     added = new.offers.copy()
     added["window"] = np.array(window)[new.offers["window"]]
+    stacking = [stackings.setdefault(one, len(stackings)) for one in new.stackings]
+    audience = [audiences.setdefault(one, len(audiences)) for one in new.audiences]
     added["stacking"] = np.array(stacking)[new.offers["stacking"]]
+    added["audience"] = np.array(audience)[new.offers["audience"]]
     return Raw(
         np.concatenate([old.shops, new.shops]), np.concatenate([old.offers, added]), old.hours | new.hours,
-        tuple(windows), tuple(stackings), new.horizon, joined_texts(old.texts, new.texts),
+        tuple(windows), tuple(stackings), new.horizon, joined_texts(old.texts, new.texts), tuple(audiences), new.keys,
     )  # fmt: skip
 
 
