@@ -303,6 +303,7 @@ class Refund(models.Model):
         EXPIRED = "expired"
         LATE_PAYMENT = "late_payment"
         WITHDRAWN = "withdrawn"
+        CHARGEBACK = "chargeback"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")

@@ -27,7 +27,7 @@ from .place import (
     place_order,
 )
 from .quotes import forget_quotes, quote_purchase
-from .refund import NotRefundable, refund_expired, refund_withdrawn, request_refund, send_refund
+from .refund import NotRefundable, record_chargeback, refund_expired, refund_withdrawn, request_refund, send_refund
 from .vouchers import NotEnoughUses, mark_unused, mark_used, mark_used_many
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "process_payment_event",
     "quote_purchase",
     "record_callback",
+    "record_chargeback",
     "refund_expired",
     "refund_withdrawn",
     "release_hold",

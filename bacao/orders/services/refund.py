@@ -102,6 +102,30 @@ def _refund_next(due: Q, cause: str, at: datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def record_chargeback(*, payment: Payment, at: datetime) -> Refund | None:
+    """Write down that the buyer's bank took the money back: what is unused is void, and none of it returns (PR19, RF8).
+
+    Neither units nor personal caps nor budgets come back, and what was refunded before is not refunded twice: the
+    vouchers are locked first, as by every refund.
+
+    :returns: None where nothing unused was left to be taken back
+    """
+    vouchers = list(Voucher.objects.filter(HAS_USES_LEFT, order=payment.order_id).order_by("pk").select_for_update())
+    amount = sum(voucher.left_minor for voucher in vouchers)
+    for voucher in vouchers:
+        Voucher.objects.filter(pk=voucher.pk).update(
+            uses_refunded=F("uses_refunded") + voucher.uses_left,
+            refunded_minor=F("refunded_minor") + voucher.left_minor,
+        )
+    if not amount:
+        return None
+    refund = _write_refund(payment, amount, Refund.Cause.CHARGEBACK, at)
+    Refund.objects.filter(pk=refund.pk).update(sent_at=at, confirmed_at=at)
+    post_many(postings=[posting_of_refund_sent(refund, payment.provider, at)])
+    return refund
+
+
 def request_money_back(
     *,
     payment: Payment,
@@ -111,10 +135,16 @@ def request_money_back(
     voucher: Voucher | None = None,
     uses: int = 0,
 ) -> Refund:
-    """Write a refund of captured money, book it as due and have a job send it, in the caller's transaction.
+    """Write a refund of captured money, book it as due and have a job send it, in the caller's transaction."""
+    refund = _write_refund(payment, amount_minor, cause, at, voucher, uses)
+    jobs.configure_task("orders.send_refund").defer(refund_id=str(refund.pk))
+    return refund
 
-    The counter on the payment is guarded: all its refunds together never pass what was captured (IN6).
-    """
+
+def _write_refund(
+    payment: Payment, amount_minor: int, cause: str, at: datetime, voucher: Voucher | None = None, uses: int = 0
+) -> Refund:
+    """Write a refund and what is due; a guarded counter keeps all refunds within what was captured (IN6)."""
     room = Payment.objects.filter(pk=payment.pk, captured_minor__gte=F("refunded_minor") + amount_minor)
     assert room.update(refunded_minor=F("refunded_minor") + amount_minor) == 1, "more refunded than captured"
     refund = Refund.objects.create(
@@ -127,7 +157,6 @@ def request_money_back(
         requested_at=at,
     )
     post_many(postings=[posting_of_refund_due(refund, at)])
-    jobs.configure_task("orders.send_refund").defer(refund_id=str(refund.pk))
     return refund
 
 

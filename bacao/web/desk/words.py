@@ -327,6 +327,7 @@ VALUES = {
     "unknown": ("未知", "unknown"),
     "asked": ("顾客申请", "asked for"),
     "expired": ("过期", "expired"),
+    "chargeback": ("拒付", "chargeback"),
     "late_payment": ("付款太晚", "paid too late"),
     "workday": ("工作日", "working day"),
     "restday": ("休息日", "day of rest"),

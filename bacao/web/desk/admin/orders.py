@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from bacao.kit.text import Text
-from bacao.orders.services import ask_provider
+from bacao.orders.services import ask_provider, record_chargeback
 from bacao.web.desk.base import DeskAdmin, DeskInline, StandingFilter, act, link
 from bacao.web.desk.figures import payments_failed, payments_to_enquire, refunds_under_way
 from bacao.web.desk.words import said
@@ -122,13 +122,19 @@ class PaymentAdmin(DeskAdmin):
     search_fields = ("order__number", "provider_ref")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
-    actions = ("enquire",)
+    actions = ("enquire", "charge_back")
 
     @act("向支付公司查询", "Ask the provider")
     def enquire(self, request: HttpRequest, rows: Any) -> None:
         """Ask how payments stand and book what is answered."""
         at = timezone.now()
         self.each(request, rows, lambda payment: ask_provider(payment_id=payment.pk, at=at), Text("已查询", "Asked:"))
+
+    @act("登记拒付（银行已把钱追回）", "Record a chargeback (the bank took the money back)")
+    def charge_back(self, request: HttpRequest, rows: Any) -> None:
+        """Void what is unused of payments that a bank took back; nothing returns to the shop's stock."""
+        at = timezone.now()
+        self.each(request, rows, lambda payment: record_chargeback(payment=payment, at=at), Text("已登记", "Recorded:"))
 
 
 @admin.register(PaymentEvent)

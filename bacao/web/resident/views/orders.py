@@ -26,6 +26,7 @@ REFUNDS_SAY = {
     "asked": Text("你申请退款", "You asked for a refund"),
     "expired": Text("过期未用，自动退款", "It expired unused; refunded by itself"),
     "withdrawn": Text("店家撤回了这个优惠，自动退款", "The shop withdrew the offer; refunded by itself"),
+    "chargeback": Text("银行把钱追回，券已作废", "Your bank took the money back; the vouchers are void"),
     "late_payment": Text("付款到得太晚，自动退款", "Your payment came too late; refunded by itself"),
 }
 
