@@ -1,12 +1,27 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application that granian serves: `/nearby` beside Django, all else by Django (docs/decisions/0010)."""
 
 import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bacao.settings")
-application = get_wsgi_application()
+django = get_wsgi_application()
 
 from bacao.discovery.queries.live import follow_index  # noqa: E402  # Django must be set up first
+from bacao.web.api import is_beside_django  # noqa: E402  # as above
 
 follow_index()
+
+
+def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """Answer a request."""
+    if is_beside_django(environ["PATH_INFO"]):
+        from bacao.web.api.nearby import application as nearby  # with the index comes Numba: not before it is asked for
+
+        return nearby(environ, start_response)
+    return django(environ, start_response)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bacao.discovery.index.answering import answer_public
 from bacao.discovery.index.asking import Query, Unanswerable
 from bacao.discovery.index.files import (
     CURRENT,
@@ -98,4 +99,7 @@ def warm(view: View) -> None:
     first = max(int(view.base.horizon[0]), int(view.delta.horizon[0]))
     for minute in {first, *list(view.base_moments)[-1:]}:
         with suppress(Unanswerable):
-            view.find(Query(view.frame.latitude, view.frame.longitude, 1000, minute))
+            query = Query(view.frame.latitude, view.frame.longitude, 1000, minute)
+            view.find(query)
+            if view.paper is not None:
+                answer_public(view, query)

@@ -1,11 +1,7 @@
-"""Addresses that people speak to with their session; devices come in by the door (`door.py`)."""
+"""Addresses for programs that Django answers; `/nearby` is answered beside it (bacao/wsgi.py)."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import path
 
-from bacao.web.api import owners
+from bacao.web.api import views
 
-app_name = "api"
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("devices/<uuid:counter_id>/agreement", owners.agreement, name="agreement"),
-    path("devices/<uuid:counter_id>/revocation", owners.revocation, name="revocation"),
-]
+urlpatterns = [path("tokens", views.token, name="token")]
