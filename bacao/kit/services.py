@@ -7,6 +7,9 @@ from django.db import connection, transaction
 from bacao.kit.calendar import DayKind
 from bacao.kit.models import CalendarDay, OutboxEvent, RateBucket
 
+ANNOUNCE = "INSERT INTO kit_outboxevent (kind, ref_id)"
+"""The beginning of a line of news, as a part of a caller's own statement: `SELECT kind, id` follows."""
+
 
 def announce(*, kind: str, ref_id: int) -> None:
     """Write one line of news in the caller's transaction; `kind` is place, note, offer, redemption, review or save."""

@@ -332,3 +332,8 @@ def count_places_by_category() -> dict[str, int]:
 def get_shop_role(role_id: int) -> ShopRole:
     """Return a shop role, ended ones too, with merchant, place and person. :raises ShopRole.DoesNotExist:"""
     return ShopRole.objects.select_related("merchant", "place", "user").get(pk=role_id)
+
+
+def get_fee_basis_points(merchant_id: int) -> int:
+    """Return the share that a merchant pays us of what it earns here."""
+    return Merchant.objects.values_list("platform_fee_basis_points", flat=True).get(pk=merchant_id)

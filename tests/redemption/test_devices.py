@@ -196,7 +196,7 @@ def test_rd8_a_manifest_tells_the_changes(shop: Shop) -> None:
     assert (again["since"], again["vouchers"], again["gone"]) == (number, [], [])
     third = shop.sell(now)
     ensure_codes(vouchers=[third], at=now)
-    shop.redeem(first, now)
+    assert outcome(phone.redeem(token=shop.token(first, now))) == (201, "redeemed")
     told = phone.get("/manifest", since=again["number"]).json()
     assert told["gone"] == [bytes(codes[first.pk].handle).hex()]
     assert len(told["vouchers"]) == 1

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from bacao.ledger.queries import get_balance, get_total
 from bacao.orders.models import Voucher
 from bacao.redemption.models import Arrival, Attempt, Redemption, Undo
-from bacao.redemption.services import redeem_voucher, redeeming, undo_redemption
+from bacao.redemption.services import finding, redeem_voucher, redeeming, undo_redemption
 from tests.factories import Shop, make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,14 +97,15 @@ def test_without_the_lock_the_constraint_still_lets_one_win(
     voucher = shop.sell(at)
     token = shop.token(voucher, at)
     hands = free_hands(20)
-    everybody_has_looked, real = threading.Barrier(hands), redeeming.examine
+    everybody_has_looked, real = threading.Barrier(hands), redeeming.judge
 
-    def examine_unlocked(claim: Any, *, lock: bool) -> Any:
-        found = real(claim, lock=False)
+    def judge_together(claim: Any, loaded: Any) -> Any:
+        found = real(claim, loaded)
         everybody_has_looked.wait(30)
         return found
 
-    monkeypatch.setattr(redeeming, "examine", examine_unlocked)
+    monkeypatch.setattr(finding, "LOCK", "")
+    monkeypatch.setattr(redeeming, "judge", judge_together)
     answers = together(lambda _: redeem(shop, token, uuid4(), at).outcome, attempts=hands, hands=hands)
     assert Counter(answers) == {"redeemed": 1, IntegrityError.__name__: hands - 1}
     assert Redemption.objects.count() == 1

@@ -28,9 +28,10 @@ from .place import (
 )
 from .quotes import forget_quotes, quote_purchase
 from .refund import NotRefundable, record_chargeback, refund_expired, refund_withdrawn, request_refund, send_refund
-from .vouchers import NotEnoughUses, mark_unused, mark_used, mark_used_many
+from .vouchers import USE_ONE, NotEnoughUses, mark_unused, mark_used, mark_used_many
 
 __all__ = [
+    "USE_ONE",
     "AlreadyPaid",
     "BudgetGone",
     "Busy",

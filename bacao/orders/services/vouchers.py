@@ -24,6 +24,13 @@ USE_MANY = """
     WHERE voucher.id = used.id
 """
 
+USE_ONE = """
+    UPDATE orders_voucher
+    SET uses_redeemed = uses_redeemed + %(uses)s, redeemed_minor = redeemed_minor + %(paid_minor)s
+    WHERE id = %(voucher)s
+"""
+"""Consumes uses of a voucher whose row the caller has locked and read, as a part of the caller's own statement."""
+
 
 class NotEnoughUses(Refused):
     """The voucher has fewer uses left than wanted."""

@@ -23,6 +23,7 @@ from .devices import (
     list_waiting_counters,
 )
 from .facts import (
+    LastUse,
     count_arrivals,
     count_arrivals_by_note,
     count_arrivals_by_place,
@@ -30,6 +31,7 @@ from .facts import (
     find_answer,
     find_arrival,
     find_last_redemption,
+    find_last_use,
     get_arrival,
     get_redemption,
     list_arrivals,
@@ -57,6 +59,7 @@ from .telling import (
 
 __all__ = [
     "DRAWS",
+    "LastUse",
     "LiveCode",
     "count_arrivals",
     "count_arrivals_by_note",
@@ -69,6 +72,7 @@ __all__ = [
     "find_counter",
     "find_counter_by_code",
     "find_last_redemption",
+    "find_last_use",
     "find_login",
     "find_manifest",
     "find_typed_code",

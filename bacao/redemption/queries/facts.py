@@ -1,6 +1,7 @@
 """What was redeemed, and who came."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
+from bacao.kit.text import Text
 from bacao.redemption.models import Arrival, Attempt, Redemption
 
 if TYPE_CHECKING:
@@ -168,3 +170,21 @@ def find_answer(merchant_id: int, key: UUID) -> tuple[int, bytes] | None:
     """Return the stored status and bytes of a key, None where it never arrived."""
     row = Attempt.objects.filter(merchant=merchant_id, key=key).values_list("status", "answer").first()
     return (int(row[0]), bytes(row[1])) if row and row[0] is not None and row[1] is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class LastUse:
+    """Where, when and by whom a voucher was used last."""
+
+    redeemed_at: datetime
+    place: Text
+    clerk: str
+
+
+def find_last_use(voucher_id: UUID) -> LastUse | None:
+    """Return the latest use of a voucher that still counts, as the clerk is told of it."""
+    rows = Redemption.objects.filter(voucher=voucher_id, undo=None).order_by("-redeemed_at", "-pk")
+    row = rows.values_list(
+        "redeemed_at", "place__name_zh", "place__name_en", "clerk__display_name", "served_by__name"
+    ).first()
+    return LastUse(row[0], Text(row[1] or row[2], row[2] or row[1]), row[4] or row[3] or "") if row else None

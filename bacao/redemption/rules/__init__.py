@@ -30,6 +30,7 @@ from .chain import (
     step_at,
     value_of,
     verify,
+    verify_by_seed,
 )
 from .devices import (
     DIGITS_MINUTES,
@@ -140,5 +141,6 @@ __all__ = [
     "typed_code",
     "value_of",
     "verify",
+    "verify_by_seed",
     "worth_of_use",
 ]

@@ -77,6 +77,40 @@ def days_near(step: int) -> tuple[int, ...]:
     return tuple(sorted({(step + skew) // STEPS_PER_DAY for skew in (-SKEW_STEPS, SKEW_STEPS)}))
 
 
+def verify_by_seed(handle: bytes, value: bytes, seeds: Mapping[int, bytes], *, now: int, highest: int = -1) -> Verdict:
+    """Judge a shown value as `verify` does, by whoever knows the seeds by day: the server.
+
+    From the seed it is as far to the window as from the window to the anchor, so a good code costs one walk, and only
+    a bad one the walk to its anchor that names the reason.
+    """
+    for day in days_near(now):
+        if day not in seeds:
+            continue
+        first = min(now + SKEW_STEPS - day * STEPS_PER_DAY, STEPS_PER_DAY - 1)
+        shown = value_of(seeds[day], handle, day, first)
+        for step_of_day in range(first, max(first - 2 * SKEW_STEPS, 0) - 1, -1):
+            if shown == value:
+                step = day * STEPS_PER_DAY + step_of_day
+                if abs(step - now) <= SKEW_STEPS:
+                    return Verdict(OK if step > highest else REPLAYED, step)
+            shown = chain_hash(handle, day, shown)
+    anchors = {day: anchor_of(seed, handle, day) for day, seed in seeds.items()}
+    verdict = verify(handle, value, anchors, now=now, highest=highest)
+    if verdict.verdict != FORGED or len(seeds) == len(days_near(now)):
+        return verdict
+    return _find_far(handle, value, anchors, now)
+
+
+def _find_far(handle: bytes, value: bytes, anchors: Mapping[int, bytes], now: int) -> Verdict:
+    """Judge a value that is of another day than `now`: it can only be old or early."""
+    for day, anchor in anchors.items():
+        step_of_day = find_step(handle, day, anchor, value)
+        if step_of_day is not None:
+            step = day * STEPS_PER_DAY + step_of_day
+            return Verdict(OLD if step < now else EARLY, step)
+    return Verdict(FORGED, None)
+
+
 def verify(handle: bytes, value: bytes, anchors: Mapping[int, bytes], *, now: int, highest: int = -1) -> Verdict:
     """Judge a shown value against the anchors by day, at the step `now`; `highest` = highest step used before.
 

@@ -42,6 +42,15 @@ USES_NEEDED = Text("这次用几次？", "How many uses this time?")
 KEY_MISMATCH = Text(
     "这次请求与先前的不一致，请重新扫码。", "This request differs from an earlier one with the same key; scan again."
 )
+DEVICE_COPIED = Text(
+    "这台手机好像被复制了：离线核销已停用，请店长看「设备」。",
+    "This phone seems to be copied: it serves online only now; the owner looks under Devices.",
+)
+WAITING_FOR_MEMBER = Text(
+    "等客人在手机上点「给店员看」。", "Waiting for the guest to press Show to the clerk on their phone."
+)
+WAITING_FOR_COUNTER = Text("正在问本店另一台手机，几秒就好。", "Asking the other phone of this shop; a few seconds.")
+TOO_FEW_VOUCHERS = Text("这单没有这么多张可用的券。", "This order has fewer vouchers left.")
 UNDO_UNKNOWN = Text("没有找到这笔核销。", "There is no such redemption at this shop.")
 UNDONE = Text("券又能用了，客人手机上会换新码。", "The voucher lives again, with a new code on the guest's phone.")
 ALREADY_UNDONE = Text("这笔已经撤销过了，券可以再用。", "This was undone already; the voucher can be used again.")

@@ -1,6 +1,6 @@
 """Writes of the counter: codes, redemptions, undos, and the loading of a history."""
 
-from .attempts import Answer, CannotRedeem, KeyMismatch
+from .attempts import Answer, CannotRedeem, KeyMismatch, Row
 from .clerks import (
     NoSuchClerk,
     OnlyOwner,
@@ -27,31 +27,40 @@ from .devices import (
     revoke_device,
 )
 from .drills import drill
-from .examining import WrongShape
+from .examining import Waiting, WrongShape
 from .loading import RedemptionRow, load_redemptions
+from .logins import Envelope, NotAgreed, NotThisCounter, Revoked, SignatureWrong, SignedOut
 from .manifests import RowsMissing, ask_lease, issue_manifest, keep_anchors, return_leases
-from .redeeming import MoreNeeded, prepare, redeem_voucher
+from .redeeming import MoreNeeded, prepare, redeem_own, redeem_row, redeem_voucher
 from .tries import TooFast, TooManyTries
-from .undoing import undo_redemption
+from .undoing import undo_redemption, undo_row
 
 __all__ = [
     "Answer",
     "CannotRedeem",
     "DigitsWrong",
     "EnrolmentOver",
+    "Envelope",
     "KeyMismatch",
     "MoreNeeded",
     "NoSuchClerk",
     "NoSuchCounter",
+    "NotAgreed",
     "NotOwner",
+    "NotThisCounter",
     "OnlyOwner",
     "PinLocked",
     "PinTooSimple",
     "PinWrong",
     "RedemptionRow",
+    "Revoked",
+    "Row",
     "RowsMissing",
+    "SignatureWrong",
+    "SignedOut",
     "TooFast",
     "TooManyTries",
+    "Waiting",
     "WrongShape",
     "add_clerk",
     "agree_device",
@@ -69,9 +78,12 @@ __all__ = [
     "keep_anchors",
     "load_redemptions",
     "prepare",
+    "redeem_own",
+    "redeem_row",
     "redeem_voucher",
     "refuse_device",
     "return_leases",
     "revoke_device",
     "undo_redemption",
+    "undo_row",
 ]

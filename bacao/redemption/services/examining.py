@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -10,21 +11,19 @@ from django.utils import timezone
 from bacao.kit.calendar import DayKind
 from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Refused, Text
-from bacao.offers.queries import list_terms
 from bacao.offers.rules import Terms
 from bacao.redemption import rules
-from bacao.redemption.models import VoucherCode
-from bacao.redemption.queries import find_last_redemption, get_anchors, get_keys
-from bacao.redemption.rules import Preview, sentences
+from bacao.redemption.queries import find_last_use, get_keys, list_public_keys
+from bacao.redemption.rules import Preview, Verdict, sentences
 
-from .attempts import CannotRedeem
-
-if TYPE_CHECKING:
-    from bacao.orders.models import Voucher
-    from bacao.places.models import Place
+from .attempts import CannotRedeem, Row
+from .finding import Loaded, get_terms_of
+from .tenancy import as_house
 
 NOT_FOUND = "not_found"
 CALENDAR_SECONDS = 60
+AGREEMENT_SECONDS = 60
+CHAIN, SIGNED, TYPED, UNPROVEN, SHOP = "chain", "signed", "typed", "unproven", "shop"
 
 
 class WrongShape(Refused):
@@ -35,131 +34,187 @@ class WrongShape(Refused):
     status = 422
 
 
+class Waiting(Refused):
+    """Not now, but in a moment: the same key is sent again (202, nothing is stored).
+
+    `waiting_for_member`: the member has to confirm on their phone (RD22). `waiting_for_counter`: another counter of
+    the shop may use the voucher without network and is asked to give that right back (RD28).
+    """
+
+    status = 202
+
+    def __init__(self, text: Text, code: str, voucher_id: UUID) -> None:
+        self.voucher_id = voucher_id
+        super().__init__(text, code=code)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A request at the counter: who asks where, and what was shown (`token`, 47 digits) or typed (12 digits)."""
+    """A request at the counter: who asks where and when, and what was shown (`token`) or typed (12 digits).
+
+    `voucher_id` instead: its owner, signed in, uses it themselves by the shop's code. `moment` = when it was pressed,
+    where that is to be believed, else now; `late` = it comes from a queue; `believed` = its moment is.
+    """
 
     merchant_id: int
     place_id: int | None
     token: str | None
     typed: str | None
     at: datetime
+    voucher_id: UUID | None = None
+    user_id: int | None = None
+    row: Row | None = None
+    moment: datetime | None = None
+    late: bool = False
+    believed: bool = True
+
+    @property
+    def when(self) -> datetime:
+        """The instant at which it is judged."""
+        return self.moment or self.at
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A voucher that may be used now, with all that consuming it needs; `step` becomes its highest."""
 
-    code: VoucherCode
+    loaded: Loaded
     terms: Terms
     step: int
-
-    @property
-    def voucher(self) -> "Voucher":
-        """The voucher itself, with its order and place."""
-        return self.code.voucher
+    proof: str
 
     @property
     def preview(self) -> Preview:
         """What the clerk is shown of it."""
-        voucher = self.voucher
+        loaded = self.loaded
         return rules.preview_of(
-            self.terms, voucher=str(voucher.pk), uses_left=voucher.uses_left, uses_total=voucher.uses_total
+            self.terms, voucher=str(loaded.voucher_id), uses_left=loaded.uses_left, uses_total=loaded.uses_total
         )
 
 
-def check_shape(claim: Claim) -> None:
-    """Accept one live token or one typed code with its check digit. :raises WrongShape: for anything else"""
-    if claim.token:
+def check_shape(claim: Claim) -> tuple[str, Any]:
+    """Return how the voucher is looked up. :raises WrongShape: neither a live token nor digits that check"""
+    if claim.voucher_id:
+        return "voucher", claim.voucher_id
+    if claim.token and not claim.typed:
         token = rules.decode_token(claim.token)
-        good = token is not None and token.version == rules.BC2 and not claim.typed
-    else:
-        good = bool(claim.typed) and rules.is_typed_code(claim.typed or "") and not rules.is_practice(claim.typed or "")
-    if not good:
+        if token is not None and token.version == rules.BC2:
+            return "handle", token.handle
+        signed = rules.decode_signed(claim.token)
+        if signed is not None:
+            return "handle", signed.head.handle
+        raise WrongShape(sentences.NO_CODE)
+    typed = claim.typed or ""
+    if claim.token or not rules.is_typed_code(typed) or rules.is_practice(typed):
         raise WrongShape(sentences.NO_CODE if claim.token else sentences.TYPED_WRONG)
+    return "typed", rules.look_up_hash(get_keys().look_up, claim.merchant_id, typed)
 
 
-def examine(claim: Claim, *, lock: bool) -> Found:
-    """Return the voucher of a claim; with `lock` its row and its code's are held until the transaction ends.
+def judge(claim: Claim, loaded: Loaded | None) -> Found:
+    """Return the voucher of a claim as one that may be used. An unknown code and another merchant's sound the same.
 
-    An unknown code and another merchant's get the same answer.
     :raises CannotRedeem: with the reason
+    :raises Waiting: for the member's consent, or for another counter
     """
-    code = _find_code(claim, lock)
-    if code is None:
+    if loaded is None or (claim.user_id is not None and claim.user_id != loaded.user_id):
         raise CannotRedeem(sentences.NOT_FOUND, NOT_FOUND, 404)
-    verdict = _verify(claim, code)
+    terms = get_terms_of(loaded.version_id, claim.merchant_id)
+    proof, verdict = _prove(claim, loaded, terms)
     if verdict.verdict in PROOF_FAILS:
         raise CannotRedeem(PROOF_FAILS[verdict.verdict], verdict.verdict)
-    _check_shop(claim, code)
-    _check_unused(claim, code)
+    if claim.place_id is not None and loaded.place_id != claim.place_id:
+        raise CannotRedeem(sentences.wrong_shop(loaded.place_name), "wrong_shop")
+    _check_unused(claim, loaded)
     if verdict.verdict == rules.REPLAYED:
         raise CannotRedeem(sentences.REPLAYED, rules.REPLAYED)
-    version_id = code.voucher.order.offer_version_id
-    terms = list_terms([version_id])[version_id]
-    _check_hours(terms, claim.at)
-    step = code.highest_step if verdict.step is None else verdict.step
-    return Found(code, terms, step)
+    _check_hours(terms, claim)
+    if not claim.late:
+        _check_free(claim, loaded)
+    step = loaded.highest_step if verdict.step is None else max(verdict.step, loaded.highest_step)
+    return Found(loaded, terms, step, proof)
 
 
 PROOF_FAILS = {rules.FORGED: sentences.FORGED, rules.OLD: sentences.OLD, rules.EARLY: sentences.EARLY}
 
 
-def _find_code(claim: Claim, lock: bool) -> VoucherCode | None:
-    codes = VoucherCode.objects.select_related("voucher__order__place", "merchant").filter(merchant=claim.merchant_id)
-    if lock:
-        codes = codes.select_for_update(of=("self", "voucher"))
-    if token := rules.decode_token(claim.token or ""):
-        return codes.filter(handle=token.handle).first()
-    return codes.filter(typed_hash=rules.look_up_hash(get_keys().look_up, claim.merchant_id, claim.typed or "")).first()
+def _prove(claim: Claim, loaded: Loaded, terms: Terms) -> tuple[str, Verdict]:
+    """Return what is shown for it, and how a shown value stands; digits that were found need no more, online."""
+    if claim.voucher_id:
+        return SHOP, Verdict(rules.OK, None)
+    if claim.typed:
+        return (UNPROVEN if claim.late else TYPED), Verdict(rules.OK, None)
+    signed = rules.decode_signed(claim.token or "")
+    if signed is not None:
+        if not _is_signed_for(signed, loaded, terms, claim.at):
+            return SIGNED, Verdict(rules.FORGED, None)
+        proof, value = SIGNED, signed.value
+    else:
+        token = rules.decode_token(claim.token or "")
+        assert token is not None, "its shape was checked"
+        proof, value = CHAIN, token.value
+    step = rules.step_at(claim.when)
+    key = get_keys().chain
+    seeds = {
+        day: rules.day_seed(key, loaded.voucher_id.bytes, loaded.epoch, day)
+        for day in {*rules.days_near(step), *(rules.days_near(rules.step_at(claim.at)) if claim.late else ())}
+    }
+    verdict = rules.verify_by_seed(loaded.handle, value, seeds, now=step, highest=loaded.highest_step)
+    if not claim.late:
+        return proof, verdict
+    if verdict.step is None:
+        return UNPROVEN, verdict
+    proven = claim.believed and verdict.verdict == rules.OK
+    return (proof if proven else UNPROVEN), Verdict(rules.OK, verdict.step)
 
 
-def _verify(claim: Claim, code: VoucherCode) -> rules.Verdict:
-    """Judge a shown value; twelve digits that were found need no further proof online."""
-    token, now = rules.decode_token(claim.token or ""), rules.step_at(claim.at)
-    if token is None:
-        return rules.Verdict(rules.OK, None)
-    anchors = get_anchors(code, rules.days_near(now))
-    return rules.verify(token.handle, token.value, anchors, now=now, highest=code.highest_step)
+def _is_signed_for(signed: rules.SignedToken, loaded: Loaded, terms: Terms, at: datetime) -> bool:
+    """Return whether a signed head is ours, and of this voucher's offer."""
+    key = dict(list_public_keys(at)).get(signed.head.key_id)
+    mine = signed.head.offer == terms.offer_id % (1 << 24)
+    return key is not None and mine and rules.is_head_signed(signed, key)
 
 
-def _check_shop(claim: Claim, code: VoucherCode) -> None:
-    place = code.voucher.order.place
-    if claim.place_id is not None and place.pk != claim.place_id:
-        raise CannotRedeem(sentences.wrong_shop(_name_of(place)), "wrong_shop")
-
-
-def _check_unused(claim: Claim, code: VoucherCode) -> None:
+def _check_unused(claim: Claim, loaded: Loaded) -> None:
     """Accept a voucher with uses left and before its end."""
-    voucher, now = code.voucher, timezone.localtime(claim.at)
-    if not voucher.uses_left:
-        last = find_last_redemption(voucher.pk)
-        if voucher.uses_refunded or last is None:
+    now = timezone.localtime(claim.at)
+    if not loaded.uses_left:
+        with as_house(claim.merchant_id):
+            last = find_last_use(loaded.voucher_id)
+        if loaded.uses_refunded or last is None:
             raise CannotRedeem(sentences.REFUNDED, "refunded")
         when = sentences.say_when(timezone.localtime(last.redeemed_at), now)
-        clerk = last.clerk.display_name if last.clerk else ""
-        text = sentences.already_redeemed(when, _name_of(last.place), clerk)
-        raise CannotRedeem(text, "already_redeemed")
-    if claim.at >= voucher.valid_until:
-        until = sentences.say_when(timezone.localtime(voucher.valid_until), now)
+        raise CannotRedeem(sentences.already_redeemed(when, last.place, last.clerk), "already_redeemed")
+    if claim.when >= loaded.valid_until:
+        until = sentences.say_when(timezone.localtime(loaded.valid_until), now)
         raise CannotRedeem(sentences.expired(until), "expired")
 
 
-def _check_hours(terms: Terms, at: datetime) -> None:
+def _check_hours(terms: Terms, claim: Claim) -> None:
     """Accept an instant inside the offer's own weekly hours; an offer without any is good whenever the shop serves."""
     if not terms.weekly_hours:
         return
-    start = rules.next_start(terms.weekly_hours, at, overlay=_calendar(), zone=timezone.get_default_timezone())
-    if start == at:
+    overlay = _calendar(claim.merchant_id)
+    start = rules.next_start(terms.weekly_hours, claim.when, overlay=overlay, zone=timezone.get_default_timezone())
+    if start == claim.when:
         return
-    when = sentences.say_when(timezone.localtime(start), timezone.localtime(at)) if start else None
+    when = sentences.say_when(timezone.localtime(start), timezone.localtime(claim.at)) if start else None
     raise CannotRedeem(sentences.not_now(terms.weekly_hours, when), "not_now")
 
 
-def _calendar() -> dict[date, DayKind]:
+def _check_free(claim: Claim, loaded: Loaded) -> None:
+    """Accept a voucher that waits for nobody: no member's consent, no lease of another counter."""
+    if loaded.waits_for_member and claim.voucher_id is None:
+        raise Waiting(sentences.WAITING_FOR_MEMBER, "waiting_for_member", loaded.voucher_id)
+    here = claim.row.counter_id if claim.row else None
+    if loaded.leased_to is not None and loaded.leased_to != here:
+        raise Waiting(sentences.WAITING_FOR_COUNTER, "waiting_for_counter", loaded.voucher_id)
+
+
+def _calendar(merchant_id: int) -> dict[date, DayKind]:
     """Return the operator's words on dates, at most a minute old: the counter has no statement to spare for them."""
-    return cache.get_or_set("redemption.calendar", get_calendar_overlay, CALENDAR_SECONDS) or {}
-
-
-def _name_of(place: "Place") -> Text:
-    return Text(place.name_zh or place.name_en, place.name_en or place.name_zh)
+    overlay: dict[date, DayKind] | None = cache.get("redemption.calendar")
+    if overlay is None:
+        with as_house(merchant_id):
+            overlay = get_calendar_overlay()
+        cache.set("redemption.calendar", overlay, CALENDAR_SECONDS)
+    return overlay

@@ -1,63 +1,44 @@
 """The counter's two questions: what does this code hold, and consume it (RD53, RD54)."""
 
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from django.db import connection, transaction
 from django.utils import timezone
 
-from bacao.kit.services import announce
 from bacao.kit.text import Refused, Text
 from bacao.ledger.services import post
 from bacao.offers.rules import say_amount
 from bacao.orders.rules import parts_of_uses
-from bacao.orders.services import mark_used
 from bacao.redemption import rules
-from bacao.redemption.models import Redemption
-from bacao.redemption.rules import Preview, Share, sentences
+from bacao.redemption.rules import Preview, sentences
 
-from .attempts import Answer, CannotRedeem, both, claim_key, make_answer, refusal, store_answer
-from .examining import NOT_FOUND, Claim, Found, check_shape, examine
+from .attempts import (
+    Answer,
+    CannotRedeem,
+    DeviceCopied,
+    Row,
+    both,
+    claim_key,
+    claim_values,
+    hash_of,
+    make_answer,
+    refusal,
+    store_answer,
+)
+from .consuming import Consumption, consume
+from .examining import AGREEMENT_SECONDS, NOT_FOUND, Claim, Found, Waiting, check_shape, judge
+from .finding import Loaded, claim_and_lock, find_voucher, lock_siblings
+from .logins import Envelope, NotThisCounter, let_in, open_row
+from .manifests import ask_lease
+from .serving import believe, freeze_device, note_served
+from .tenancy import counter_transaction
 from .tries import check_tries, count_wrong_try
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
-
-# Free uses are chosen, consumed and answered in one statement; all of them or none. The caller holds the lock of the
-# voucher, so nobody else is choosing; the unique constraint would refuse a second winner all the same.
-CONSUME = """
-    WITH chosen AS (
-        SELECT number, count(redemption.id) AS cycle, row_number() OVER (ORDER BY number) AS turn
-        FROM generate_series(1, %(uses_total)s) AS number
-        LEFT JOIN redemption_redemption redemption
-            ON redemption.voucher_id = %(voucher)s AND redemption.use_number = number
-        LEFT JOIN redemption_undo undo ON undo.redemption_id = redemption.id
-        GROUP BY number
-        HAVING count(redemption.id) = count(undo.redemption_id) AND count(redemption.id) < %(most_cycles)s
-        ORDER BY number LIMIT %(uses)s
-    ), redeemed AS (
-        INSERT INTO redemption_redemption (voucher_id, merchant_id, place_id, use_number, cycle, proof, key, clerk_id,
-            bill_minor, charge_minor, discount_minor, paid_minor, ledger_id, redeemed_at)
-        SELECT %(voucher)s, %(merchant)s, %(place)s, number, cycle, %(proof)s, %(key)s, %(clerk)s,
-            %(bill)s, %(charge)s, (%(discounts)s::int[])[turn], (%(paid)s::int[])[turn], %(ledger)s, %(at)s
-        FROM chosen WHERE (SELECT count(*) FROM chosen) = %(uses)s
-        RETURNING id
-    ), arrived AS (
-        INSERT INTO redemption_arrival (place_id, user_id, note_id, redemption_id, kind, arrived_at)
-        SELECT %(place)s, %(user)s, %(note)s, min(id), 'redemption', %(at)s FROM redeemed
-        HAVING count(*) > 0 AND NOT EXISTS (
-            SELECT 1 FROM redemption_arrival
-            WHERE user_id = %(user)s AND place_id = %(place)s AND void_at IS NULL AND arrived_at > %(same_visit_since)s)
-    ), stepped AS (
-        UPDATE redemption_vouchercode SET highest_step = %(step)s
-        WHERE voucher_id = %(voucher)s AND EXISTS (SELECT 1 FROM redeemed)
-    ), answered AS (
-        UPDATE redemption_attempt SET status = %(status)s, answer = %(answer)s
-        WHERE merchant_id = %(merchant)s AND key = %(key)s
-    )
-    SELECT min(id) FROM redeemed HAVING count(*) > 0
-"""
 
 
 class MoreNeeded(Refused):
@@ -77,20 +58,27 @@ def prepare(
     typed: str | None = None,
     place_id: int | None = None,
     device: str = "",
+    row: Row | None = None,
     at: datetime,
 ) -> Preview:
-    """Return what a code holds and consume nothing (X18). A code is a `token` (47 digits) or `typed` (12 digits).
+    """Return what a code holds and consume nothing (X18). A code is a `token` (47 or 253 digits) or `typed` (12).
 
     :raises WrongShape: it cannot be a code
     :raises TooManyTries: too many wrong codes were typed at this counter
     :raises CannotRedeem: the reason why it cannot be used now
     """
-    claim = Claim(merchant_id, place_id, token, typed, at)
-    check_shape(claim)
+    claim = Claim(merchant_id, place_id, token, typed, at, row=row)
+    by, code = check_shape(claim)
     if typed:
         check_tries(merchant_id=merchant_id, device=device, at=at)
     try:
-        return examine(claim, lock=False).preview
+        with counter_transaction(merchant_id):
+            loaded = find_voucher(by, _look_up(claim, code))
+            try:
+                return judge(claim, loaded).preview
+            except Waiting:
+                assert loaded is not None, "somebody waits for a voucher"
+                return judge(replace(claim, late=True), loaded).preview
     except CannotRedeem as reason:
         if reason.code == NOT_FOUND:
             count_wrong_try(merchant_id=merchant_id, device=device, at=at)
@@ -107,35 +95,175 @@ def redeem_voucher(
     typed: str | None = None,
     bill_minor: int | None = None,
     uses: int | None = 1,
+    vouchers: int = 1,
     device: str = "",
+    row: Row | None = None,
     at: datetime,
 ) -> Answer:
     """Consume a voucher exactly once and return what the clerk sees; the same key gives the same bytes for ever.
 
-    `key` is made by the clerk's device for this press. `uses` None = the clerk was not asked yet. Business reasons
-    against it are answers, too (404, 409). What is raised here is not stored, and the same key may be sent again.
+    `key` is made by the clerk's device for this press, `row` is what a phone says beside it. `uses` None = the clerk
+    was not asked yet; `vouchers` = so many of the same order at once, all or none (X24). Business reasons against it
+    are answers, too (404, 409). What is raised here is not stored, and the same key may be sent again.
 
     :raises WrongShape, TooManyTries: as `prepare`
     :raises MoreNeeded: the bill or the number of uses is missing
+    :raises Waiting: send it again in a moment
     :raises KeyMismatch: the key was used for another request
     """
-    claim = Claim(merchant_id, place_id, token, typed, at)
+    claim = Claim(merchant_id, place_id, token, typed, at, row=row)
     check_shape(claim)
-    request = {"redeem": [place_id, token, typed, bill_minor, uses]}
-    with transaction.atomic():
-        # RD54: the key, the lock, the decision, the facts, the answer.
-        if earlier := claim_key(merchant_id=merchant_id, key=key, request=request):
-            return earlier
-        if typed:
-            check_tries(merchant_id=merchant_id, device=device, at=at)
-        try:
-            found = examine(claim, lock=True)
-            answer = _consume(claim, found, _uses_wanted(found, uses), _bill_of(found, bill_minor), clerk, key)
-        except CannotRedeem as reason:
-            answer = store_answer(merchant_id=merchant_id, key=key, answer=refusal(reason))
-    if answer.status == 404:
-        count_wrong_try(merchant_id=merchant_id, device=device, at=at)
+    request = {"redeem": [place_id, token, typed, bill_minor, uses, vouchers]}
+    press = Press(claim, key, hash_of(request), clerk, bill_minor, uses, vouchers, device)
+    return _redeem(lambda: press, merchant_id)
+
+
+def redeem_row(
+    *,
+    login: tuple[UUID, bytes],
+    envelope: Envelope,
+    token: str | None = None,
+    typed: str | None = None,
+    bill_minor: int | None = None,
+    uses: int | None = None,
+    vouchers: int | None = None,
+    place_id: int | None = None,
+    at: datetime,
+) -> Answer:
+    """Consume a voucher as a device asks for it, its login and its signature checked; otherwise as `redeem_voucher`.
+
+    :raises SignedOut, NotAgreed, Revoked, TooFast: of the login (device, SHA-256 of its secret)
+    :raises SignatureWrong, NotThisCounter: of the row
+    """
+
+    def open_press() -> Press:
+        device = let_in(counter_id=login[0], secret_hash=login[1], at=at)
+        if place_id not in (None, device.place_id):
+            raise NotThisCounter
+        claim = Claim(device.merchant_id, device.place_id, token, typed, at, row=open_row(device, envelope))
+        request_hash = hash_of([str(device.merchant_id), envelope.body.decode("utf-8", "replace")])
+        return Press(claim, envelope.key, request_hash, None, bill_minor, uses, vouchers or 1, str(device.counter_id))
+
+    return _redeem(open_press, None)
+
+
+def redeem_own(
+    *,
+    merchant_id: int,
+    place_id: int,
+    user_id: int,
+    voucher_id: UUID,
+    key: UUID,
+    bill_minor: int | None = None,
+    uses: int | None = 1,
+    row: Row | None = None,
+    at: datetime,
+) -> Answer:
+    """Consume a voucher under its owner's login, by the shop's code (RD17); otherwise as `redeem_voucher`."""
+    claim = Claim(merchant_id, place_id, None, None, at, voucher_id=voucher_id, user_id=user_id, row=row)
+    request_hash = hash_of({"own": [place_id, user_id, str(voucher_id), bill_minor, uses]})
+    press = Press(claim, key, request_hash, None, bill_minor, uses, 1, f"member:{user_id}")
+    return _redeem(lambda: press, merchant_id)
+
+
+@dataclass(slots=True)
+class Press:
+    """One request to consume, as it goes through the steps of RD54."""
+
+    claim: Claim
+    key: UUID
+    request_hash: bytes
+    clerk: "User | None"
+    bill_minor: int | None
+    uses: int | None
+    vouchers: int
+    device: str
+
+
+def _redeem(open_press: Callable[[], Press], merchant_id: int | None) -> Answer:
+    """Run the transaction, and afterwards what must outlive its rollback."""
+    press: Press | None = None
+    try:
+        with counter_transaction(merchant_id):
+            press = open_press()
+            answer = _attempt(press)
+    except DeviceCopied as copied:
+        assert press is not None and press.claim.row is not None, "only phones number their rows"
+        freeze_device(counter_id=press.claim.row.counter_id, at=press.claim.at)
+        return refusal(copied)
+    except Waiting as waiting:
+        if press is not None and waiting.code == "waiting_for_counter":
+            ask_lease(voucher_id=waiting.voucher_id, at=press.claim.at)
+        raise
+    if answer.status == 404 and press.claim.user_id is None:
+        count_wrong_try(merchant_id=press.claim.merchant_id, device=press.device, at=press.claim.at)
     return answer
+
+
+def _attempt(press: Press) -> Answer:
+    """RD54: the key, the lock, the decision, the facts, the answer. What a phone served already is noted beside it."""
+    claim = press.claim
+    by, code = check_shape(claim)
+    values = _look_up(claim, code) | claim_values(
+        merchant_id=claim.merchant_id,
+        place_id=claim.place_id,
+        key=press.key,
+        request_hash=press.request_hash,
+        row=claim.row,
+    )
+    siblings: dict[UUID, tuple[int, int, int, int]] = {}
+    if press.vouchers == 1:
+        loaded = claim_and_lock(by, values)
+    else:
+        loaded = claim_key(values) or find_voucher(by, values)
+        if isinstance(loaded, Loaded):
+            siblings = lock_siblings(loaded.order_id)
+            loaded = find_voucher(by, values)
+    if isinstance(loaded, Answer):
+        return note_served(claim, press.key, loaded, None)
+    if claim.typed:
+        check_tries(merchant_id=claim.merchant_id, device=press.device, at=claim.at)
+    claim = press.claim = believe(claim)
+    try:
+        found = judge(claim, loaded)
+        answer = _consume(press, found, _all_of(press, found, siblings))
+    except CannotRedeem as reason:
+        answer = refusal(reason)
+        voucher_id = loaded.voucher_id if loaded else None
+        store_answer(merchant_id=claim.merchant_id, key=press.key, answer=answer, voucher_id=voucher_id)
+    return note_served(claim, press.key, answer, loaded)
+
+
+def _look_up(claim: Claim, code: Any) -> dict[str, Any]:
+    """Return what the statements of `finding` need."""
+    return {
+        "merchant": claim.merchant_id,
+        "code": code,
+        "manifests_since": claim.at - rules.MANIFEST_LIFE,
+        "agreed_since": claim.at - timedelta(seconds=AGREEMENT_SECONDS),
+    }
+
+
+def _all_of(press: Press, found: Found, siblings: dict[UUID, tuple[int, int, int, int]]) -> list[Found]:
+    """Return the scanned voucher and as many others of its order as were asked for."""
+    if press.vouchers == 1:
+        return [found]
+    alive = [found]
+    for voucher_id, (used, refunded, used_minor, refunded_minor) in siblings.items():
+        if voucher_id != found.loaded.voucher_id and len(alive) < press.vouchers:
+            other = replace(
+                found.loaded,
+                voucher_id=voucher_id,
+                uses_redeemed=used,
+                uses_refunded=refunded,
+                redeemed_minor=used_minor,
+                refunded_minor=refunded_minor,
+            )
+            if other.uses_left:
+                alive.append(replace(found, loaded=other))
+    if len(alive) < press.vouchers:
+        raise CannotRedeem(sentences.TOO_FEW_VOUCHERS, "too_few_vouchers")
+    return alive
 
 
 def _bill_of(found: Found, bill_minor: int | None) -> int | None:
@@ -152,109 +280,79 @@ def _bill_of(found: Found, bill_minor: int | None) -> int | None:
 
 def _uses_wanted(found: Found, uses: int | None) -> int:
     if uses is None:
-        if found.voucher.uses_left > 1:
+        if found.loaded.uses_left > 1:
             raise MoreNeeded(sentences.USES_NEEDED, "uses_needed", found.preview)
         return 1
-    if not 1 <= uses <= found.voucher.uses_left:
-        raise CannotRedeem(sentences.too_few_uses(found.voucher.uses_left), "too_few_uses")
+    if not 1 <= uses <= found.loaded.uses_left:
+        raise CannotRedeem(sentences.too_few_uses(found.loaded.uses_left), "too_few_uses")
     return uses
 
 
-def _consume(claim: Claim, found: Found, uses: int, bill_minor: int | None, clerk: "User | None", key: UUID) -> Answer:
-    """Write redemption, arrival, voucher, books and news, and return the stored answer."""
-    voucher = found.voucher
-    shares = rules.shares_of(
-        found.terms,
-        paid_parts=parts_of_uses(voucher.left_minor, voucher.uses_left)[:uses],
-        first_use=voucher.uses_redeemed,
-        bill_minor=bill_minor,
-    )
+def _consume(press: Press, found: Found, founds: Sequence[Found]) -> Answer:
+    """Write redemptions, arrival, vouchers, books and news, and return the stored answer."""
+    claim, uses, bill_minor = press.claim, _uses_wanted(found, press.uses), _bill_of(found, press.bill_minor)
+    consumptions = [_shares_of(each, uses, bill_minor) for each in founds]
+    shares = [share for each in consumptions for share in each.shares]
     ledger_id = None
     if any(share.moves_money for share in shares):
-        ledger_id = uuid5(NAMESPACE_OID, f"redemption {claim.merchant_id} {key}")
-    answer = _success(claim, found, uses, bill_minor, key)
-    redemption_id = _write(claim, found, bill_minor, clerk, key, shares, ledger_id, answer)
-    if redemption_id is None:
-        raise CannotRedeem(sentences.TOO_MANY_CYCLES, "too_many_cycles")
-    mark_used(voucher=voucher, uses=uses, paid_minor=sum(share.paid_minor for share in shares))
+        ledger_id = uuid5(NAMESPACE_OID, f"redemption {claim.merchant_id} {press.key}")
+    answer = _success(claim, found, uses, len(founds), bill_minor, press.key)
+    for number, each in enumerate(consumptions, start=1):
+        last = number == len(consumptions)
+        if not consume(claim, each, press.key, press.clerk, bill_minor, ledger_id, answer, last=last):
+            raise CannotRedeem(sentences.TOO_MANY_CYCLES, "too_many_cycles")
     if ledger_id:
         post(
             id=ledger_id,
             kind="redeemed",
             entries=rules.entries_of(
                 shares,
-                order_id=str(voucher.order_id),
+                order_id=str(found.loaded.order_id),
                 offer_id=found.terms.offer_id,
                 merchant_id=claim.merchant_id,
-                fee_basis_points=found.code.merchant.platform_fee_basis_points,
+                fee_basis_points=found.loaded.fee_basis_points,
             ),
-            origin={"voucher": str(voucher.pk), "order": str(voucher.order_id), "key": str(key)},
-            effective_at=claim.at,
+            origin={
+                "voucher": str(found.loaded.voucher_id),
+                "order": str(found.loaded.order_id),
+                "key": str(press.key),
+            },
+            effective_at=claim.when,
         )
-    announce(kind="redemption", ref_id=redemption_id)
     return answer
 
 
-def _write(
-    claim: Claim,
-    found: Found,
-    bill_minor: int | None,
-    clerk: "User | None",
-    key: UUID,
-    shares: list[Share],
-    ledger_id: UUID | None,
-    answer: Answer,
-) -> int | None:
-    """Run the one statement; return the id of the first use consumed, None where not enough uses are free."""
-    voucher = found.voucher
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CONSUME,
-            {
-                "voucher": voucher.pk,
-                "uses_total": voucher.uses_total,
-                "uses": len(shares),
-                "most_cycles": rules.MOST_CYCLES,
-                "merchant": claim.merchant_id,
-                "place": claim.place_id,
-                "proof": Redemption.Proof.CHAIN if claim.token else Redemption.Proof.TYPED,
-                "key": key,
-                "clerk": clerk.pk if clerk else None,
-                "bill": bill_minor,
-                "charge": rules.charge_of(found.terms, bill_minor),
-                "discounts": [share.discount_minor for share in shares],
-                "paid": [share.paid_minor for share in shares],
-                "ledger": ledger_id,
-                "at": claim.at,
-                "user": voucher.user_id,
-                "note": voucher.order.note_id,
-                "same_visit_since": claim.at - rules.SAME_VISIT,
-                "step": found.step,
-                "status": answer.status,
-                "answer": answer.body,
-            },
-        )
-        row = cursor.fetchone()
-    return int(row[0]) if row else None
+def _shares_of(found: Found, uses: int, bill_minor: int | None) -> Consumption:
+    """Return what so many uses of a voucher move."""
+    loaded = found.loaded
+    shares = rules.shares_of(
+        found.terms,
+        paid_parts=parts_of_uses(loaded.left_minor, loaded.uses_left)[:uses],
+        first_use=loaded.uses_redeemed,
+        bill_minor=bill_minor,
+    )
+    return Consumption(found, shares, rules.charge_of(found.terms, bill_minor))
 
 
-def _success(claim: Claim, found: Found, uses: int, bill_minor: int | None, key: UUID) -> Answer:
+def _success(claim: Claim, found: Found, uses: int, vouchers: int, bill_minor: int | None, key: UUID) -> Answer:
     """Return what fills the green screen: what to hand over and what to charge."""
     preview, charge = found.preview, rules.charge_of(found.terms, bill_minor)
     content: dict[str, Any] = {
         "redemption": str(key),
         "voucher": preview.voucher,
+        "vouchers": vouchers,
         "title": both(preview.title),
-        "items": [{**both(name), "quantity": quantity} for name, quantity in preview.items],
+        "items": [{**both(name), "quantity": quantity * vouchers} for name, quantity in preview.items],
         "terms": both(preview.terms),
         "charge_minor": charge,
         "bill_minor": bill_minor,
         "uses": uses,
-        "uses_before": found.voucher.uses_left,
-        "uses_after": found.voucher.uses_left - uses,
+        "uses_before": found.loaded.uses_left,
+        "uses_after": found.loaded.uses_left - uses,
         "uses_total": preview.uses_total,
-        "redeemed_at": timezone.localtime(claim.at).isoformat(timespec="seconds"),
-        "undo_until": timezone.localtime(claim.at + rules.UNDO_WINDOW).isoformat(timespec="seconds"),
+        "proof": found.proof,
+        "redeemed_at": timezone.localtime(claim.when).isoformat(timespec="seconds"),
+        "undo_until": timezone.localtime(claim.when + rules.UNDO_WINDOW).isoformat(timespec="seconds"),
     }
     amount = say_amount(charge)
     text = (

@@ -9,12 +9,13 @@ import msgspec
 from django.utils import timezone
 
 from bacao.kit.text import Refused, Text
+from bacao.redemption import rules
 from bacao.redemption.queries import find_answer, list_redemptions
 from bacao.redemption.rules import Preview
-from bacao.redemption.services import Answer, MoreNeeded, prepare, redeem_voucher, undo_redemption
+from bacao.redemption.services import Answer, Envelope, MoreNeeded, prepare, redeem_row, undo_row
 from bacao.redemption.services.attempts import both
-from bacao.web.api.calls import Call, NotUnderstood, Reply, read_instant, read_uuid, refuse, say
-from bacao.web.api.logins import NotThisCounter, get_device
+from bacao.web.api.calls import Call, NotUnderstood, Reply, read_instant, read_number, read_uuid, refuse, say
+from bacao.web.api.logins import NotThisCounter, get_device, read_row_login
 
 if TYPE_CHECKING:
     from bacao.redemption.models import Counter
@@ -79,19 +80,17 @@ def preview(call: Call) -> Reply:
 
 def redeem(call: Call) -> Reply:
     """POST /redemptions"""
-    counter, press = get_device(call), read_press(call)
-    _check_place(counter, press.place)
+    login, press = read_row_login(call), read_press(call)
     try:
-        answer = redeem_voucher(
-            merchant_id=counter.merchant_id,
-            place_id=counter.place_id,
-            clerk=None,
-            key=call.key(),
+        answer = redeem_row(
+            login=login,
+            envelope=read_envelope(call, press),
             token=press.token,
             typed=press.typed,
             bill_minor=press.bill_minor,
             uses=press.uses,
-            device=str(counter.pk),
+            vouchers=press.vouchers,
+            place_id=press.place,
             at=call.at,
         )
     except MoreNeeded as needed:
@@ -101,12 +100,34 @@ def redeem(call: Call) -> Reply:
 
 def undo(call: Call) -> Reply:
     """POST /undos"""
-    counter, asked = get_device(call), call.read(TakeBack)
-    _check_place(counter, asked.place)
-    answer = undo_redemption(
-        merchant_id=counter.merchant_id, clerk=None, redemption_key=asked.redemption, key=call.key(), at=call.at
+    login, asked = read_row_login(call), call.read(TakeBack)
+    answer = undo_row(
+        login=login,
+        envelope=read_envelope(call, asked),
+        redemption_key=asked.redemption,
+        place_id=asked.place,
+        at=call.at,
     )
     return reply_of(answer)
+
+
+def read_envelope(call: Call, body: Press | TakeBack) -> Envelope:
+    """Return what stands around the body of a row. :raises NotUnderstood:"""
+    maker, served_at = call.header("Counter-Device"), call.header("Counter-Served-At")
+    try:
+        signature = rules.from_text(call.header("Counter-Signature"))
+    except ValueError:
+        raise NotUnderstood from None
+    return Envelope(
+        key=call.key(),
+        body=call.body,
+        number=read_number(call.header("Counter-Number")),
+        signature=signature,
+        maker=read_uuid(maker) if maker else None,
+        served_at=read_instant(served_at) if served_at else None,
+        pressed_at=read_instant(body.pressed_at) if body.pressed_at else None,
+        served_by_id=body.clerk,
+    )
 
 
 def history(call: Call) -> Reply:
