@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 
@@ -87,6 +87,37 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.kind}"
+
+
+@pghistory.track()
+class EntitlementGrant(models.Model):
+    """A person holds an entitlement key from one instant until another (PR11): `member:plan-a`, `student`.
+
+    Keys are opaque: offers only compare them. `evidence` = what it was granted on; a grant that ends early says when in
+    `valid_until`.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="entitlements")
+    key = models.CharField(max_length=60)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True, blank=True, help_text="empty = until it is ended")
+    evidence = models.CharField(max_length=200, blank=True)
+    granted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "valid_from"], name="accounts_entitlements_of_user")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")), name="accounts_grant_window"
+            ),
+            models.CheckConstraint(
+                condition=Q(key__regex=r"^[a-z][a-z0-9-]*(:[a-z0-9-]+)?$"), name="accounts_grant_names_a_key"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.key}"
 
 
 class SignInCode(models.Model):

@@ -1,11 +1,13 @@
 """Looking people and their roles up."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Q
 
 from bacao.accounts import rules
-from bacao.accounts.models import Role, SignInCode, User
+from bacao.accounts.models import EntitlementGrant, Role, SignInCode, User
 from bacao.accounts.rules.identities import identity_of, unaliased
 from bacao.kit.text import Refused
 
@@ -41,6 +43,14 @@ def list_identities(user: User, cards: Iterable[str] = ()) -> list[str]:
     known = [("phone", user.phone), ("email", unaliased(user.email) if user.email else None)]
     known += [("card", card) for card in cards]
     return [identity_of(secret=settings.SECRET_KEY, kind=kind, value=value) for kind, value in known if value]
+
+
+def list_entitlements(user: User, at: datetime) -> frozenset[str]:
+    """Return the entitlement keys somebody holds at an instant. One statement."""
+    grants = EntitlementGrant.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=at), user_id=user.pk, valid_from__lte=at
+    )
+    return frozenset(grants.values_list("key", flat=True))
 
 
 def has_role(user: User, kind: str) -> bool:

@@ -16,6 +16,9 @@ class Offer(models.Model):
         PERCENT_OFF = "percent_off"  # 折扣
         THRESHOLD_OFF = "threshold_off"  # 满减: fixed amount off over a threshold
         CARD = "card"  # 次卡: counted uses
+        MEMBER = "member"  # 会员价: for whoever holds a key
+        TIME_SLOT = "time_slot"  # 时段价: cheaper at quiet hours
+        SUBSIDY = "subsidy"  # 补贴: paid by others, applied last
 
     class State(models.TextChoices):
         DRAFT = "draft"
@@ -59,8 +62,17 @@ class OfferVersion(models.Model):
     package: `price_minor` buys things worth `list_minor` · voucher: `price_minor` buys `face_minor` off a bill of
     at least `threshold_minor` · card: `price_minor` buys `uses` uses worth `list_minor` together ·
     percent_off: `percent_basis_points` off, at most `cap_minor`, from `threshold_minor` · threshold_off:
-    `face_minor` off a bill of at least `threshold_minor`. The last two cost nothing to take.
+    `face_minor` off a bill of at least `threshold_minor`, or the highest of `tiers` = [[minimum, off], ...], or
+    `face_minor` for each full `step_minor`, at most `max_times` · member, time_slot: `percent_basis_points` off, or
+    each unit of `items` for `target_minor` · subsidy: a percentage, an amount, or down to `target_minor`. All but the
+    first three cost nothing to take. `audience_any` = [[keys that must all be held], ...], empty = everyone.
     """
+
+    class Period(models.TextChoices):
+        EVER = "ever"
+        DAY = "day"
+        WEEK = "week"
+        MONTH = "month"
 
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="versions")
     number = models.SmallIntegerField()
@@ -89,6 +101,27 @@ class OfferVersion(models.Model):
     exclusive = models.BooleanField(default=False)
     stack_tags = ArrayField(models.CharField(max_length=24), default=list, blank=True)
     stack_accepts = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    audience_any = models.JSONField(default=list, blank=True, help_text="[[keys that must all be held], ...]")
+    audience_none = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    rank = models.SmallIntegerField(default=0, help_text="place among equals in the order of calculation")
+    group = models.CharField(max_length=24, blank=True, help_text="at most one offer of a group on one bill")
+    threshold_on_running = models.BooleanField(default=False)
+    tiers = models.JSONField(default=list, blank=True, help_text="[[minimum, off], ...] rising, minor units")
+    step_minor = models.IntegerField(default=0)
+    max_times = models.SmallIntegerField(default=1)
+    target_minor = models.IntegerField(null=True, blank=True)
+    units_per_bill = models.SmallIntegerField(default=1)
+    list_only = models.BooleanField(default=False, help_text="what it covers is out of reach for other offers")
+    excluded_categories = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    party_min = models.SmallIntegerField(default=1)
+    party_max = models.SmallIntegerField(null=True, blank=True)
+    person_period = models.CharField(max_length=8, choices=Period, default=Period.EVER)
+    per_day = models.IntegerField(null=True, blank=True)
+    per_slot = models.IntegerField(null=True, blank=True)
+    budget_minor = models.BigIntegerField(null=True, blank=True)
+    use_from = models.DateTimeField(null=True, blank=True)
+    use_until = models.DateTimeField(null=True, blank=True)
+    blackout_dates = ArrayField(models.DateField(), default=list, blank=True)
     created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
 
@@ -112,6 +145,29 @@ class OfferVersion(models.Model):
             models.CheckConstraint(
                 condition=Q(sale_from=None) | Q(sale_until=None) | Q(sale_from__lt=F("sale_until")),
                 name="offers_version_sale_window",
+            ),
+            models.CheckConstraint(
+                condition=Q(use_from=None) | Q(use_until=None) | Q(use_from__lt=F("use_until")),
+                name="offers_version_use_window",
+            ),
+            models.CheckConstraint(
+                condition=Q(party_min__gte=1) & (Q(party_max=None) | Q(party_max__gte=F("party_min"))),
+                name="offers_version_party",
+            ),
+            models.CheckConstraint(
+                condition=Q(step_minor__gte=0, max_times__gte=1, max_times__lte=20, units_per_bill__gte=1)
+                & Q(units_per_bill__lte=10)
+                & (Q(target_minor=None) | Q(target_minor__gte=0)),
+                name="offers_version_steps_make_sense",
+            ),
+            models.CheckConstraint(
+                condition=(Q(per_day=None) | Q(per_day__gte=0))
+                & (Q(per_slot=None) | Q(per_slot__gte=0))
+                & (Q(budget_minor=None) | Q(budget_minor__gte=0)),
+                name="offers_version_limits_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(person_period__in=["ever", "day", "week", "month"]), name="offers_version_person_period"
             ),
         ]
 

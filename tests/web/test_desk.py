@@ -129,8 +129,8 @@ def test_nothing_is_deleted_and_money_is_read_only(desk: Client, boss: User, pla
         and (drawer.has_change_permission(request) or drawer.has_add_permission(request))
     }
     assert may_type == {
-        "accounts.User", "kit.CalendarDay", "places.Category", "places.District", "places.Merchant", "places.Place",
-        "places.Street",
+        "accounts.EntitlementGrant", "accounts.User", "kit.CalendarDay", "places.Category", "places.District",
+        "places.Merchant", "places.Place", "places.Street",
     }  # fmt: skip
     assert not any(
         drawer.has_delete_permission(request) for drawer in site._registry.values() if isinstance(drawer, DeskAdmin)

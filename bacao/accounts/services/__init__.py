@@ -1,5 +1,11 @@
 """Changing people, their roles, and how they sign in."""
 
+from bacao.accounts.services.entitlements import (
+    BadKey,
+    GrantEndsBeforeItBegins,
+    end_entitlement,
+    grant_entitlement,
+)
 from bacao.accounts.services.people import (
     NameTaken,
     PersonRow,
@@ -25,7 +31,9 @@ from bacao.accounts.services.sign_in import (
 
 __all__ = [
     "AccountClosed",
+    "BadKey",
     "CodeGone",
+    "GrantEndsBeforeItBegins",
     "NameTaken",
     "PersonRow",
     "SentCode",
@@ -36,8 +44,10 @@ __all__ = [
     "confirm_code",
     "create_person",
     "delete_old_codes",
+    "end_entitlement",
     "end_role",
     "end_sessions",
+    "grant_entitlement",
     "grant_role",
     "load_people",
     "refresh_operators",

@@ -18,8 +18,9 @@ VIEW_CHAPTERS = (
 CHANGE_TABLES = (
     "accounts.user", "places.merchant", "places.place", "places.category", "places.district", "places.street",
     "offers.offer", "notes.note", "reviews.review", "kit.calendarday",
+    "accounts.entitlementgrant",
 )  # fmt: skip
-ADD_TABLES = ("places.category", "places.district", "places.street", "kit.calendarday")
+ADD_TABLES = ("accounts.entitlementgrant", "places.category", "places.district", "places.street", "kit.calendarday")
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ class Book:
     stackings: dict[Stacking, int] = field(default_factory=lambda: {NO_STACKING: 0})
 
 
-def order_number(layer: int, op_rank: int, rank: int) -> int:
-    """Return a place in the order of calculation as one number; ties stand by offer id."""
+def order_number(layer: Any, op_rank: Any, rank: Any) -> Any:
+    """Return a place in the order of calculation as one number, or places of arrays; ties stand by offer id."""
     return layer << LAYER_BIT | op_rank << RANK_BIT | (rank + RANK_MIDDLE)
 
 

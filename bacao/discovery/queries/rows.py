@@ -8,7 +8,6 @@ import numpy as np
 from django.utils import timezone
 
 from bacao.discovery.index.columns import (
-    LAYER_BIT,
     NO_STACKING,
     OFFER,
     PACKAGE,
@@ -19,16 +18,13 @@ from bacao.discovery.index.columns import (
     Spans,
 )
 from bacao.discovery.index.fragments import joined_texts, texts_without
-from bacao.discovery.index.offers import RANK_BIT, RANK_MIDDLE
+from bacao.discovery.index.offers import order_number
 from bacao.discovery.queries.standing import list_usual_amounts
 from bacao.kit.bulk import copy_rows
 from bacao.kit.hours import expand_hours
 from bacao.kit.queries import get_calendar_overlay
-from bacao.offers.queries import NEVER_MINUTE, LiveOffers, copy_live_offers
-from bacao.offers.rules import CARD, KINDS, PERCENT_OFF, THRESHOLD_OFF, VOUCHER
-from bacao.offers.rules import PACKAGE as PACKAGE_KIND
-from bacao.offers.rules.steps import CASH, FIXED, NO_CAP, OP_RANK, PERCENT
-from bacao.offers.rules.terms import LAYERS
+from bacao.offers.queries import NEVER_MINUTE, PACKAGE_ROW, LiveOffers, copy_live_offers, list_audience_keys
+from bacao.offers.rules.steps import NO_CAP
 from bacao.places.queries import (
     copy_open_places,
     copy_place_texts,
@@ -54,12 +50,14 @@ def read_frame() -> Frame:
     """Return the frame of a new base: its origin in the middle of the open places."""
     latitude, longitude = get_middle() or (0.0, 0.0)
     tags = tuple(list_place_tags(TAGS_MAX))
-    return Frame(round(latitude, 3), round(longitude, 3), *_categories(), tags)
+    return Frame(round(latitude, 3), round(longitude, 3), *_categories(), tags, tuple(list_audience_keys()))
 
 
 def is_framed(frame: Frame, place_ids: Collection[int]) -> bool:
     """Return whether a frame still has every name that some places use; otherwise a new base is due."""
     tags = set(list_place_tags(TAGS_MAX, place_ids))
+    if not set(list_audience_keys(place_ids)) <= set(frame.keys):
+        return False
     return (frame.categories, frame.medians) == _categories() and (
         len(frame.tags) == TAGS_MAX or tags <= set(frame.tags)
     )
@@ -87,7 +85,8 @@ def read_raw(frame: Frame, *, at: datetime, place_ids: Collection[int] | None = 
     hours = {pattern: _in_minutes(spans) for pattern, spans in list_opening_spans(patterns).items()}
     texts = copy_place_texts(place_ids)
     stackings = (NO_STACKING, *live.stackings)
-    return Raw(shops, offers, hours, windows, stackings, horizon_of(at), texts, keys=frame.keys)
+    audiences = tuple(live.audiences)
+    return Raw(shops, offers, hours, windows, stackings, horizon_of(at), texts, audiences, frame.keys)
 
 
 def _read_shops(frame: Frame, place_ids: Collection[int] | None) -> np.ndarray:
@@ -109,27 +108,16 @@ def _read_shops(frame: Frame, place_ids: Collection[int] | None) -> np.ndarray:
 
 def _read_offers(live: LiveOffers, at: datetime) -> tuple[np.ndarray, tuple[Spans, ...]]:
     """Return live offers in the index's own columns, and the windows that they number."""
-    rows = live.rows[live.rows["kind"] != KINDS.index(CARD)]  # a card asks for several visits: it is no price for now
+    rows = live.rows
     offers = np.zeros(len(rows), OFFER)
-    kind = rows["kind"]
-    is_percent, is_fixed, is_voucher, is_package = (
-        kind == KINDS.index(name) for name in (PERCENT_OFF, THRESHOLD_OFF, VOUCHER, PACKAGE_KIND)
-    )
-    offers["op"] = np.select([is_percent, is_fixed, is_voucher], [PERCENT, FIXED, CASH], PACKAGE)
-    layers = np.array([LAYERS[name] for name in KINDS])[kind]
-    ranks = np.select([is_percent, is_fixed, is_voucher], [OP_RANK[op] for op in (PERCENT, FIXED, CASH)], 0)
-    offers["order"] = layers << LAYER_BIT | ranks << RANK_BIT | RANK_MIDDLE
-    offers["rate"] = np.select(
-        [is_percent, is_package], [rows["percent_basis_points"], rows["price_minor"]], rows["face_minor"]
-    )
-    offers["second"] = np.select(
-        [is_percent, is_package, is_voucher], [rows["cap_minor"], rows["list_minor"], rows["price_minor"]], 0
-    )
-    assert NO_CAP == -1, "the statement writes -1 where there is no cap"
-    offers["threshold"] = np.maximum(rows["threshold_minor"], 1)
-    offers["units"] = np.where(is_package, rows["units"], UNITS_UNLIMITED)
-    for name in ("offer_id", "shop_id", "party", "exclusive"):
+    assert (NO_CAP, PACKAGE_ROW) == (-1, PACKAGE), "the statement writes them so"
+    for name in (
+        "offer_id", "shop_id", "op", "rate", "second", "threshold", "party", "audience", "exclusive", "group",
+        "doubtful",
+    ):  # fmt: skip
         offers[name] = rows[name]
+    offers["order"] = order_number(*(rows[name].astype(np.int64) for name in ("layer", "op_rank", "rank")))
+    offers["units"] = np.where(rows["op"] == PACKAGE, rows["units"], UNITS_UNLIMITED)
     offers["stacking"] = rows["stacking"] + 1
     times = np.stack([rows["hours"], rows["sale_from"], rows["sale_until"]], axis=1)
     distinct, inverse = np.unique(times, axis=0, return_inverse=True)

@@ -1,7 +1,9 @@
 """Whether terms make sense, said by field in both languages, before a row is written."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from bacao.kit.hours import check_hours
@@ -41,17 +43,38 @@ COMMON: dict[str, Any] = {
     "exclusive": False,
     "stack_tags": [],
     "stack_accepts": [],
+    "group": "",
+    "rank": 0,
+    "audience_any": [],
+    "audience_none": [],
+    "party_min": 1,
+    "party_max": None,
+    "person_period": "ever",
+    "per_day": None,
+    "use_from": None,
+    "use_until": None,
+    "blackout_dates": [],
+    "excluded_categories": [],
 }
+_BILL: dict[str, Any] = {"threshold_minor": 0, "threshold_on_running": False}
+_CAPPED: dict[str, Any] = {**_BILL, "percent_basis_points": 0, "cap_minor": None}
 OWN: dict[str, dict[str, Any]] = {
-    PACKAGE: {"items": [], "price_minor": 0, "list_minor": 0},
-    VOUCHER: {"price_minor": 0, "face_minor": 0, "threshold_minor": 0},
-    PERCENT_OFF: {"percent_basis_points": 0, "threshold_minor": 0, "cap_minor": None},
-    THRESHOLD_OFF: {"face_minor": 0, "threshold_minor": 0},
-    CARD: {"price_minor": 0, "list_minor": 0, "uses": 2},
-    MEMBER: {"percent_basis_points": 0, "threshold_minor": 0, "cap_minor": None},
-    TIME_SLOT: {"percent_basis_points": 0, "threshold_minor": 0, "cap_minor": None},
-    SUBSIDY: {"percent_basis_points": 0, "face_minor": 0, "threshold_minor": 0, "cap_minor": None},
+    PACKAGE: {"items": [], "price_minor": 0, "list_minor": 0, "list_only": False},
+    VOUCHER: {**_BILL, "price_minor": 0, "face_minor": 0, "units_per_bill": 1},
+    PERCENT_OFF: _CAPPED,
+    THRESHOLD_OFF: {**_BILL, "face_minor": 0, "tiers": [], "step_minor": 0, "max_times": 1},
+    CARD: {"items": [], "price_minor": 0, "list_minor": 0, "uses": 2},
+    MEMBER: {**_CAPPED, "items": [], "target_minor": None},
+    TIME_SLOT: {**_CAPPED, "items": [], "target_minor": None, "per_slot": None},
+    SUBSIDY: {**_CAPPED, "face_minor": 0, "target_minor": None, "budget_minor": None},
 }
+ONE_OF: dict[str, tuple[str, ...]] = {
+    THRESHOLD_OFF: ("face_minor", "tiers"),
+    MEMBER: ("percent_basis_points", "target_minor"),
+    TIME_SLOT: ("percent_basis_points", "target_minor"),
+    SUBSIDY: ("percent_basis_points", "face_minor", "target_minor"),
+}
+"""Ways to say what comes off, of which exactly one is filled in."""
 FIELDS: dict[str, tuple[str, ...]] = {kind: (*OWN[kind], *COMMON) for kind in KINDS}
 """The fields that mean something for a kind; the others keep the table's defaults."""
 
@@ -85,8 +108,21 @@ RANGES: dict[str, tuple[int, int, Text]] = {
     "price_minor": (1, HIGHEST_MINOR, Text("请写售价。", "Give the price.")),
     "face_minor": (1, HIGHEST_MINOR, Text("请写面值或减的金额。", "Give the amount it is worth.")),
     "list_minor": (1, HIGHEST_MINOR, Text("请写原价。", "Give the list price.")),
+    "target_minor": (1, HIGHEST_MINOR, Text("请写价格。", "Give the price.")),
+    "step_minor": (0, HIGHEST_MINOR, Text("每满的金额不能是负数。", "The step cannot be negative.")),
+    "max_times": (1, 20, Text("最多减 1 到 20 次。", "It is taken off 1 to 20 times.")),
+    "units_per_bill": (1, 10, Text("一单最多用 1 到 10 张。", "One bill takes 1 to 10 vouchers.")),
+    "rank": (-100, 100, Text("先后从 -100 到 100。", "The rank is -100 to 100.")),
+    "party_min": (1, 99, Text("人数从 1 到 99。", "The party is 1 to 99 people.")),
+    "party_max": (1, 99, Text("人数从 1 到 99，不限请留空。", "The party is 1 to 99 people, or empty for no limit.")),
+    "per_day": (0, 1_000_000, Text("每天 0 份以上，不限请留空。", "Units a day are 0 or more, or empty for no limit.")),
+    "per_slot": (0, 100_000, Text("每个时段 0 位以上，不限请留空。", "Seats are 0 or more, or empty for no limit.")),
+    "budget_minor": (0, 10**12, Text("预算不能是负数，不限请留空。", "A budget is 0 or more, or empty for no limit.")),
 }
-LENGTHS = {"title_zh": 60, "title_en": 80, "terms_zh": 300, "terms_en": 400, "weekly_hours": 200}
+LENGTHS = {"title_zh": 60, "title_en": 80, "terms_zh": 300, "terms_en": 400, "weekly_hours": 200, "group": 24}
+KEY = re.compile(r"[a-z][a-z0-9-]*(:[a-z0-9-]+)?")
+KEYS_MAX, TIERS_MAX, BLACKOUTS_MAX, TAG_LENGTH = 6, 5, 60, 24
+PERIODS = ("ever", "day", "week", "month")
 
 
 class TermsRefused(Refused):
@@ -103,19 +139,24 @@ class TermsRefused(Refused):
 def check_terms(kind: str, terms: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     """Return every field of the kind, cleaned; what a kind does not know is dropped, None means the default.
 
-    A package with items is worth their sum.
+    A package with items is worth their sum; tiers and steps say from which bill on there is anything.
     :raises TermsRefused: with one sentence for each wrong field
     """
     clean = {**OWN[kind], **COMMON}
     clean |= {name: terms[name] for name in clean if terms.get(name) is not None}
-    if clean.get("items"):
+    if kind == PACKAGE and clean["items"]:
         clean["list_minor"] = sum(item["quantity"] * item["unit_minor"] for item in clean["items"])
-    errors: dict[str, Text] = {}
-    for check in (_check_words, _check_ranges, _check_window, _check_hours, _check_items, _OF_KIND[kind]):
+    errors = _check_alternatives(kind, clean)
+    checks = (_check_words, _check_ranges, _check_windows, _check_hours, _check_items, _check_tiers, _check_audience)
+    for check in (*checks, _check_party, _check_days, _OF_KIND[kind]):
         for name, text in check(clean, at).items():
             errors.setdefault(name, text)
     if errors:
-        raise TermsRefused(errors)
+        raise TermsRefused({name: text for name, text in errors.items() if text})
+    if clean.get("tiers"):
+        clean["threshold_minor"] = max(clean["threshold_minor"], clean["tiers"][0][0])
+    elif clean.get("step_minor"):
+        clean["threshold_minor"] = max(clean["threshold_minor"], clean["step_minor"])
     return clean
 
 
@@ -145,16 +186,80 @@ def _check_ranges(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
     return {
         name: text
         for name, (low, high, text) in RANGES.items()
-        if (value := terms.get(name)) is not None and not low <= value <= high
+        if (value := terms.get(name)) is not None
+        and not low <= value <= high
+        and not (value == 0 and _is_spare(name, terms))
     }
 
 
-def _check_window(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
-    start, end = terms["sale_from"], terms["sale_until"]
-    if end and end <= at:
-        return {"sale_until": Text("这个时间已经过去了。", "This time is already past.")}
-    if start and end and end <= start:
-        return {"sale_until": Text("结束要晚于开始。", "The sale must end after it begins.")}
+def _is_spare(name: str, terms: dict[str, Any]) -> bool:
+    """Return whether a field is one of several ways to say what comes off, so that it may stay empty."""
+    return any(name in names and set(names) <= set(terms) for names in ONE_OF.values())
+
+
+def _check_alternatives(kind: str, terms: dict[str, Any]) -> dict[str, Text]:
+    names = ONE_OF.get(kind, ())
+    given = [name for name in names if terms[name] not in (None, [], 0)]
+    if not names or len(given) == 1:
+        return {}
+    if given:
+        return {given[1]: Text("减法只写一种。", "Say what comes off in one way only.")}
+    return {names[0]: Text("写清楚减多少。", "Say what comes off.")}
+
+
+def _check_windows(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
+    errors = {}
+    for kind in ("sale", "use"):
+        start, end = terms[f"{kind}_from"], terms[f"{kind}_until"]
+        if end and end <= at:
+            errors[f"{kind}_until"] = Text("这个时间已经过去了。", "This time is already past.")
+        elif start and end and end <= start:
+            errors[f"{kind}_until"] = Text("结束要晚于开始。", "It must end after it begins.")
+    return errors
+
+
+def _check_tiers(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
+    """Accept tiers that rise in both numbers: a larger bill never gets less off (PR7)."""
+    tiers = terms.get("tiers") or []
+    whole = len(tiers) <= TIERS_MAX and all(0 < off <= least <= HIGHEST_MINOR for least, off in tiers)
+    rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(tiers))
+    if whole and rising:
+        return {}
+    return {
+        "tiers": Text(
+            "每一档的门槛和减额都要比上一档高。", "Each tier must ask for more and give more than the one before."
+        )
+    }
+
+
+def _check_audience(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
+    """Accept any-of lists of all-of keys, and keys that keep somebody out; at most six keys in all (PR11)."""
+    errors = {}
+    lists = [*terms["audience_any"], terms["audience_none"]]
+    keys = {key for some in lists for key in some}
+    if not all(terms["audience_any"]) or len(keys) > KEYS_MAX or not all(KEY.fullmatch(key) for key in keys):
+        text = Text(
+            "身份写成 student 或 member:plan-a，最多 6 个。", "Write keys like student or member:plan-a, six at most."
+        )
+        errors["audience_any"] = text
+    for name in ("stack_tags", "stack_accepts"):
+        if any(not tag or len(tag) > TAG_LENGTH for tag in terms[name]):
+            errors[name] = Text("标签最多 24 个字。", "A tag has at most 24 characters.")
+    return errors
+
+
+def _check_party(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
+    if terms["party_max"] is not None and terms["party_max"] < terms["party_min"]:
+        return {"party_max": Text("最多人数不能少于最少人数。", "The largest party cannot be below the smallest.")}
+    if terms["person_period"] not in PERIODS:
+        return {"person_period": Text("选一个周期。", "Choose a period.")}
+    return {}
+
+
+def _check_days(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
+    days = terms["blackout_dates"]
+    if len(days) > BLACKOUTS_MAX or len(set(days)) != len(days):
+        return {"blackout_dates": Text("不可用日期最多 60 天，不重复。", "At most 60 days, each once.")}
     return {}
 
 
@@ -193,8 +298,24 @@ def _check_percent(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
     return {}
 
 
+def _check_member(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
+    if terms["audience_any"]:
+        return {}
+    return {"audience_any": Text("会员价要写给谁。", "A member's price needs somebody it is for.")}
+
+
+def _check_time_slot(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
+    if terms["weekly_hours"]:
+        return {}
+    return {"weekly_hours": Text("时段价要写时段。", "An off-peak price needs its hours.")}
+
+
 def _check_threshold(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
-    if terms["threshold_minor"] >= terms["face_minor"]:
+    if terms["step_minor"]:
+        if terms["step_minor"] >= terms["face_minor"]:
+            return {}
+        return {"step_minor": Text("每满的金额要比减的多。", "A step must be more than what it takes off.")}
+    if terms["tiers"] or terms["threshold_minor"] >= terms["face_minor"]:
         return {}
     face = say_amount(terms["face_minor"])
     return {"threshold_minor": Text(f"门槛不能低于减的 {face}。", f"It cannot be below the {face} it takes off.")}
@@ -206,7 +327,7 @@ _OF_KIND: dict[str, Callable[[dict[str, Any], datetime], dict[str, Text]]] = {
     PERCENT_OFF: _check_percent,
     THRESHOLD_OFF: _check_threshold,
     CARD: _check_package,
-    MEMBER: _check_percent,
-    TIME_SLOT: _check_percent,
+    MEMBER: _check_member,
+    TIME_SLOT: _check_time_slot,
     SUBSIDY: _check_percent,
 }

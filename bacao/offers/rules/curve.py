@@ -30,7 +30,7 @@ from .terms import Terms
 BILL_MAX_MINOR = 1_000_000
 SETS_MAX = 500  # CV5
 KEYS_MAX = 6
-NO_CAP = steps.NO_CAP
+NO_CAP, DOWN_TO = steps.NO_CAP, steps.DOWN_TO
 NO_LIMIT = 2**62
 OP, RATE, SECOND, THRESHOLD = range(4)
 """Columns of a row of `steps.Row` as numbers. The order of the rows is the order of calculation."""
@@ -55,7 +55,7 @@ def lacking(row: np.ndarray, bill: int, running: int, left: int) -> int:
         return int(max(0, need - running, 1 - left))
     if row[OP] == 1:
         return int(max(0, 1 - left))
-    if row[OP] == 3:
+    if row[OP] == DOWN_TO:
         return int(max(0, row[RATE] + 1 - running, 1 - left))
     return int(max(0, row[SECOND] + 1 - left))
 
@@ -97,7 +97,7 @@ def at_least_as_good(one: np.ndarray, other: np.ndarray) -> bool:
     uncapped = one[SECOND] < 0 or (0 <= other[SECOND] <= one[SECOND])
     if one[OP] == 0:
         return bool(one[RATE] >= other[RATE] and uncapped)
-    if one[OP] == 3:
+    if one[OP] == DOWN_TO:
         return bool(one[RATE] <= other[RATE] and uncapped)
     if one[OP] == 1:
         return bool(one[RATE] >= other[RATE])
@@ -125,7 +125,7 @@ def most_gained(mask: int, offers: np.ndarray) -> int:
     total = 0
     for i in range(offers.shape[0]):
         if mask >> i & 1:
-            if offers[i, OP] == 0 or offers[i, OP] == 3:
+            if offers[i, OP] == 0 or offers[i, OP] == DOWN_TO:
                 if offers[i, SECOND] < 0:
                     return NO_LIMIT
                 total += offers[i, SECOND]

@@ -82,13 +82,6 @@ class Audience:
         """Every key that it names."""
         return frozenset(self.none_of).union(*self.any_of)
 
-    @property
-    def single_key(self) -> str:
-        """The one key it asks for; empty where it is open to all or asks for more than that."""
-        if len(self.any_of) != 1 or len(self.any_of[0]) != 1 or self.none_of:
-            return ""
-        return self.any_of[0][0]
-
 
 EVERYONE = Audience()
 
@@ -108,7 +101,8 @@ class Terms:
     `excluded_categories` are out of reach. `units_per_bill` = so many vouchers on one bill (PR8).
 
     Limits: None = none, 0 = nothing left (PR16): `stock_left` units, `budget_left_minor`, `per_person` units for
-    `person_period` (ever, day, week, month), `per_day` units, `per_order`, `party_min` to `party_max` people.
+    `person_period` (ever, day, week, month), `per_day` units, `per_slot` seats, `per_order`, `party_min` to
+    `party_max` people.
     When: bought from `sale_from` until `sale_until`; used from `use_from` until `use_until`, in `weekly_hours`, never
     on `blackout_dates` (PR12).
     """
@@ -157,6 +151,7 @@ class Terms:
     party_max: int | None = None
     person_period: str = "ever"
     per_day: int | None = None
+    per_slot: int | None = None
     budget_minor: int | None = None
     budget_left_minor: int | None = None
     use_from: datetime | None = None

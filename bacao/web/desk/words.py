@@ -30,6 +30,7 @@ CHAPTERS = {
 TABLES = {
     "accounts.user": ("人", "person", "people"),
     "accounts.role": ("城市角色", "city role", "city roles"),
+    "accounts.entitlementgrant": ("身份", "entitlement", "entitlements"),
     "places.merchant": ("商户", "merchant", "merchants"),
     "places.place": ("地点", "place", "places"),
     "places.shoprole": ("店内角色", "shop role", "shop roles"),
@@ -275,8 +276,10 @@ COLUMNS = {
     "arrivals_30_days": ("30 天抵达", "arrivals, 30 days"),
     "note_count": ("笔记数", "notes"),
     "sound": ("拼音", "sound"),
-    "key": ("幂等号", "key"),
+    "key": ("键", "key"),
     "used": ("已用", "used"),
+    "valid_from": ("从", "valid from"),
+    "evidence": ("凭据", "evidence"),
 }
 
 VALUES = {
@@ -322,7 +325,9 @@ VALUES = {
     "till": ("收银机", "till"),
     "stand": ("立牌", "stand"),
     "counter": ("柜台", "counter"),
-    "member": ("顾客", "member"),
+    "member": ("会员价、顾客", "member"),
+    "time_slot": ("时段价", "time slot"),
+    "subsidy": ("补贴", "subsidy"),
     "ours": ("平台", "ours"),
     "unknown": ("未知", "unknown"),
     "asked": ("顾客申请", "asked for"),

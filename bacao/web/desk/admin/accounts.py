@@ -4,14 +4,27 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from bacao.accounts.services import close_account, end_role, end_sessions, grant_role, reopen_account, set_preferences
+from bacao.accounts.services import (
+    close_account,
+    end_entitlement,
+    end_role,
+    end_sessions,
+    grant_entitlement,
+    grant_role,
+    reopen_account,
+    set_preferences,
+)
 from bacao.kit.text import Text
-from bacao.web.desk.base import DeskAdmin, DeskInline, act, operator_of
+from bacao.web.desk.base import DeskAdmin, DeskInline, StandingFilter, act, operator_of
 
-User, Role, ShopRole = (apps.get_model(label) for label in ("accounts.User", "accounts.Role", "places.ShopRole"))
+User, Role, ShopRole, EntitlementGrant = (
+    apps.get_model(label)
+    for label in ("accounts.User", "accounts.Role", "places.ShopRole", "accounts.EntitlementGrant")
+)
 
 
 class RoleInline(DeskInline):
@@ -30,6 +43,18 @@ class ShopRoleInline(DeskInline):
     fields = readonly_fields = ("merchant", "place", "kind", "granted_at", "ended_at")
 
 
+class GrantInline(DeskInline):
+    """Entitlement keys somebody holds or held."""
+
+    model = EntitlementGrant
+    fk_name = "user"
+    fields = readonly_fields = ("key", "valid_from", "valid_until", "evidence", "granted_by")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return them with who granted them."""
+        return super().get_queryset(request).select_related("granted_by")
+
+
 @admin.register(User)
 class UserAdmin(DeskAdmin):
     """People. Contacts are not typed over: a person proves them by a code."""
@@ -46,7 +71,7 @@ class UserAdmin(DeskAdmin):
         "phone", "phone_verified", "email", "language", "avatar", "is_active", "is_staff", "is_superuser",
         "is_official", "personal_ranking", "location_consent_at", "date_joined", "last_login",
     )  # fmt: skip
-    inlines = (RoleInline, ShopRoleInline)
+    inlines = (RoleInline, ShopRoleInline, GrantInline)
     actions = ("make_operator", "end_operator", "make_field_worker", "end_field_worker", "sign_out", "close", "reopen")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -101,6 +126,53 @@ class UserAdmin(DeskAdmin):
     def reopen(self, request: HttpRequest, rows: Any) -> None:
         """Let people sign in again."""
         self.each(request, rows, lambda user: reopen_account(user=user), Text("已恢复", "Reopened:"))
+
+
+class NowHeldFilter(StandingFilter):
+    """Grants that hold now, that are to come, or that are over."""
+
+    standings = {
+        "held": (
+            ("现在有效", "held now"),
+            lambda at: Q(valid_from__lte=at) & (Q(valid_until=None) | Q(valid_until__gt=at)),
+        ),
+        "over": (("已结束", "over"), lambda at: Q(valid_until__lte=at)),
+    }
+
+
+@admin.register(EntitlementGrant)
+class EntitlementGrantAdmin(DeskAdmin):
+    """Entitlement keys: granted here until a membership grants them by itself, ended here, never deleted."""
+
+    list_display = ("id", "user", "key", "valid_from", "valid_until", "evidence", "granted_by")
+    list_filter = (NowHeldFilter,)
+    list_select_related = ("user", "granted_by")
+    search_fields = ("key", "user__display_name", "user__phone", "evidence")
+    search_help_text = "member:plan-a, 138…"
+    ordering = ("-id",)
+    addable = True
+    autocomplete_fields = ("user",)
+    fields = ("granted_by", "granted_at")
+    actions = ("end",)
+    editable = ("user", "key", "valid_from", "valid_until", "evidence")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether this is a new grant; one that was given is ended, not rewritten."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Grant a key to somebody."""
+        grant = grant_entitlement(
+            user=obj.user, key=obj.key, valid_from=obj.valid_from, valid_until=obj.valid_until, evidence=obj.evidence,
+            granted_by=operator_of(request), at=timezone.now(),
+        )  # fmt: skip
+        obj.pk = grant.pk
+
+    @act("现在结束", "End now")
+    def end(self, request: HttpRequest, rows: Any) -> None:
+        """Take keys from people."""
+        at = timezone.now()
+        self.each(request, rows, lambda grant: end_entitlement(grant=grant, at=at), Text("已结束", "Ended:"))
 
 
 @admin.register(Role)

@@ -1,48 +1,46 @@
 """Reads of offers: live terms for lists, one offer or version with its terms, a shop's own list."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
 from django.db.models import F, Func, JSONField, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from bacao.kit.bulk import copy_rows
 from bacao.kit.calendar import DayKind
 from bacao.kit.hours import Span, expand_hours
 from bacao.kit.queries import get_calendar_overlay
 
-from .models import Offer, OfferFunder, OfferVersion, StateChange
-from .rules import KINDS, PARTIES, Item, Terms
+from ..models import Offer, OfferFunder, OfferVersion, Quota, StateChange
+from ..rules import EVERYONE, PARTIES, Audience, Item, Terms
 
-if TYPE_CHECKING:
-    import numpy as np
-
+Overlay = frozenset[tuple[date, DayKind]]
 _PLAIN = (
     "title_zh", "title_en", "terms_zh", "terms_en", "price_minor", "list_minor", "face_minor", "percent_basis_points",
     "threshold_minor", "cap_minor", "uses", "party_size", "per_person", "per_order", "sale_from", "sale_until",
-    "valid_days", "weekly_hours", "exclusive",
+    "valid_days", "weekly_hours", "exclusive", "rank", "group", "threshold_on_running", "step_minor", "max_times",
+    "target_minor", "units_per_bill", "list_only", "party_min", "party_max", "person_period", "per_day", "per_slot",
+    "budget_minor", "use_from", "use_until",
 )  # fmt: skip
 """What `Terms` and `OfferVersion` call by the same name."""
 _JOINED = ("offer_id", "pk", "offer__place_id", "offer__kind", "offer__stock__limit", "offer__stock__used", "items",
-           "stack_tags", "stack_accepts")  # fmt: skip
-
-
-_AMOUNTS = ("price_minor", "list_minor", "face_minor", "percent_basis_points", "threshold_minor")
+           "stack_tags", "stack_accepts", "audience_any", "audience_none", "tiers", "excluded_categories",
+           "blackout_dates")  # fmt: skip
 
 
 def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Terms]]:
     """Return what can be had at each place at this instant, by place id, oldest offer first.
 
-    Live, current version, inside its sale window and weekly hours (both half open, PR12), units left. Places without
-    any are left out. One statement, and one more for the calendar where an offer has hours of its own.
+    Live, current version, inside its sale and use windows and weekly hours (all half open, PR12), on no blackout date,
+    units left, whoever may have it. Places without any are left out. One statement, one more for the calendar where
+    an offer has hours of its own, and one more where an offer counts its units by day.
     """
     versions = OfferVersion.objects.filter(
-        Q(sale_from=None) | Q(sale_from__lte=at),
-        Q(sale_until=None) | Q(sale_until__gt=at),
+        *(Q(**{f"{name}_from": None}) | Q(**{f"{name}_from__lte": at}) for name in ("sale", "use")),
+        *(Q(**{f"{name}_until": None}) | Q(**{f"{name}_until__gt": at}) for name in ("sale", "use")),
         Q(offer__stock__limit=None) | Q(offer__stock__used__lt=F("offer__stock__limit")),
         is_current=True,
         offer__state=Offer.State.LIVE,
@@ -51,67 +49,34 @@ def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Te
     rows = versions.order_by("offer_id").values_list(*_JOINED, _shares(), *_PLAIN)
     found = [_make_terms(row[: len(_JOINED) + 1], row[len(_JOINED) + 1 :]) for row in rows]
     overlay = _overlay() if any(terms.weekly_hours for terms in found) else frozenset()
+    taken = _taken_today(found, at)
     live: dict[int, list[Terms]] = {}
     for terms in found:
-        if not terms.weekly_hours or _within_hours(terms.weekly_hours, at, overlay):
+        if terms.per_day is not None:
+            left = max(terms.per_day - taken.get(terms.offer_id, 0), 0)
+            terms = replace(terms, stock_left=left if terms.stock_left is None else min(left, terms.stock_left))
+        if terms.stock_left != 0 and is_usable(terms, at, overlay):
             live.setdefault(terms.place_id, []).append(terms)
     return live
 
 
-_TAGS = "array_to_string(version.stack_tags, chr(31)) || chr(30) || array_to_string(version.stack_accepts, chr(31))"
-_LIVE = """offers_offerversion AS version
-    JOIN offers_offer AS offer ON offer.id = version.offer_id
-    JOIN offers_offerstock AS stock ON stock.offer_id = offer.id
-    WHERE version.is_current AND offer.state = 'live' AND (stock."limit" IS NULL OR stock.used < stock."limit")"""
-NEVER_MINUTE = 2**31 - 1
-UNITS_MOST = 65_535
+def is_usable(terms: Terms, at: datetime, overlay: Overlay) -> bool:
+    """Return whether an instant lies in an offer's weekly hours and on no blackout date; a night belongs to the day
+    on which it begins (PR12)."""
+    if not terms.weekly_hours:
+        return timezone.localdate(at) not in terms.blackout_dates
+    spans = _spans(terms.weekly_hours, timezone.localdate(at), overlay)
+    return any(start <= at < end and start.date() not in terms.blackout_dates for start, end in spans)
 
 
-class LiveOffers(NamedTuple):
-    """Live offers as numbers, and the texts that two of their columns number."""
-
-    rows: "np.ndarray"
-    hours: list[str]
-    stackings: list[tuple[frozenset[str], frozenset[str]]]
-
-
-def copy_live_offers(place_ids: Collection[int] | None = None) -> LiveOffers:
-    """Return the live, current versions that have units left, of some places or all, whatever their times.
-
-    `kind` = place in rules.KINDS · `cap_minor` -1 = none · `units` = most that one can have, at most UNITS_MOST ·
-    sale window in whole minutes since 1970, UTC, 0 and NEVER_MINUTE where it is open · `hours`, `stacking` = places in
-    the lists of texts.
-    """
-    some = "" if place_ids is None else "AND offer.place_id = ANY(%(ids)s::int8[])"
-    values: dict[str, Any] = {"ids": list(place_ids or ()), "kinds": list(KINDS)}
-    with connection.cursor() as cursor:
-        for name, column in (("hours", "version.weekly_hours"), ("stackings", _TAGS)):
-            cursor.execute(f"SELECT DISTINCT {column} FROM {_LIVE} {some} ORDER BY 1", values)  # noqa: S608  # constants
-            values[name] = [text for (text,) in cursor.fetchall()]
-    columns = {
-        "offer_id": ("i8", "offer.id"),
-        "shop_id": ("i8", "offer.place_id"),
-        "kind": ("i4", "array_position(%(kinds)s::text[], offer.kind::text) - 1"),
-        **{name: ("i4", f"version.{name}") for name in _AMOUNTS},
-        "cap_minor": ("i4", "coalesce(version.cap_minor, -1)"),
-        "party": ("i4", "version.party_size"),
-        "units": (
-            "i4",
-            f'least({UNITS_MOST}, version.per_order, version.per_person, stock."limit" - stock.used)',
-        ),
-        "sale_from": ("i4", "coalesce(ceil(extract(epoch FROM version.sale_from) / 60), 0)"),
-        "sale_until": ("i4", f"coalesce(floor(extract(epoch FROM version.sale_until) / 60), {NEVER_MINUTE})"),
-        "hours": ("i4", "array_position(%(hours)s::text[], version.weekly_hours::text) - 1"),
-        "exclusive": ("i4", "version.exclusive::int4"),
-        "stacking": ("i4", f"array_position(%(stackings)s::text[], {_TAGS}) - 1"),
-    }
-    pairs = [text.split(chr(30)) for text in values["stackings"]]
-    stackings = [(_tag_set(tags), _tag_set(accepts)) for tags, accepts in pairs]
-    return LiveOffers(copy_rows(columns, f"{_LIVE} {some}", values), values["hours"], stackings)
-
-
-def _tag_set(joined: str) -> frozenset[str]:
-    return frozenset(filter(None, joined.split(chr(31))))
+def _taken_today(found: Iterable[Terms], at: datetime) -> dict[int, int]:
+    """Return the units taken today by offer id, of those that count them by day."""
+    ids = [terms.offer_id for terms in found if terms.per_day is not None]
+    if not ids:
+        return {}
+    return dict(
+        Quota.objects.filter(offer__in=ids, period=timezone.localdate(at).isoformat()).values_list("offer", "used")
+    )
 
 
 def list_place_ids_of_offers(offer_ids: Iterable[int]) -> list[int]:
@@ -168,7 +133,8 @@ def get_terms(version: OfferVersion) -> Terms:
         shares = [[row.party, row.share_basis_points] for row in version.funders.all()]
     joined = (
         offer.pk, version.pk, offer.place_id, offer.kind, offer.stock.limit, offer.stock.used, version.items,
-        version.stack_tags, version.stack_accepts, shares,
+        version.stack_tags, version.stack_accepts, version.audience_any, version.audience_none, version.tiers,
+        version.excluded_categories, version.blackout_dates, shares,
     )  # fmt: skip
     return _make_terms(joined, [getattr(version, name) for name in _PLAIN])
 
@@ -182,7 +148,9 @@ def list_terms(version_ids: Iterable[int]) -> dict[int, Terms]:
 
 def _make_terms(joined: Sequence[Any], plain: Iterable[Any]) -> Terms:
     """Build the value from the columns `_JOINED` with the shares after them, and the columns `_PLAIN`."""
-    offer_id, version_id, place_id, kind, limit, used, items, tags, accepts, shares = joined
+    offer_id, version_id, place_id, kind, limit, used, items, tags, accepts, *rest = joined
+    any_of, none_of, tiers, excluded, blackouts, shares = rest
+    open_to_all = not any_of and not none_of
     return Terms(
         offer_id=offer_id,
         version_id=version_id,
@@ -194,6 +162,10 @@ def _make_terms(joined: Sequence[Any], plain: Iterable[Any]) -> Terms:
         stack_tags=tuple(tags),
         stack_accepts=tuple(accepts),
         funders=tuple(sorted(((party, points) for party, points in shares), key=_rank_of_funder)),
+        audience=EVERYONE if open_to_all else Audience(tuple(map(tuple, any_of)), tuple(none_of)),
+        tiers=tuple((least, off) for least, off in tiers),
+        excluded_categories=tuple(excluded),
+        blackout_dates=tuple(blackouts),
         **dict(zip(_PLAIN, plain, strict=True)),
     )
 
@@ -213,17 +185,12 @@ def _with_terms() -> QuerySet[OfferVersion]:
     return OfferVersion.objects.select_related("offer__stock").annotate(shares=_shares())
 
 
-def _overlay() -> frozenset[tuple[date, DayKind]]:
+def _overlay() -> Overlay:
     return frozenset(get_calendar_overlay().items())
 
 
-def _within_hours(expression: str, at: datetime, overlay: frozenset[tuple[date, DayKind]]) -> bool:
-    today = timezone.localdate(at)
-    return any(start <= at < end for start, end in _spans(expression, today, overlay))
-
-
 @lru_cache(maxsize=4096)
-def _spans(expression: str, today: date, overlay: frozenset[tuple[date, DayKind]]) -> tuple[Span, ...]:
+def _spans(expression: str, today: date, overlay: Overlay) -> tuple[Span, ...]:
     """Return the spans that can contain an instant of `today`; hours past midnight belong to the day before (PR12)."""
     zone = timezone.get_default_timezone()
     return tuple(expand_hours(expression, first=today - timedelta(days=1), days=2, overlay=dict(overlay), zone=zone))

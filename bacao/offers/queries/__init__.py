@@ -1,0 +1,37 @@
+"""Reads of offers: live terms for lists, one offer or version with its terms, a shop's own list, all as numbers."""
+
+from .copying import NEVER_MINUTE, PACKAGE_ROW, LiveOffers, copy_live_offers, list_audience_keys
+from .terms import (
+    get_current_version,
+    get_offer,
+    get_terms,
+    get_version,
+    list_live_terms,
+    list_offers_of_place,
+    list_offers_of_places,
+    list_place_ids_of_offers,
+    list_state_changes,
+    list_terms,
+    list_versions,
+    list_versions_by_id,
+)
+
+__all__ = [
+    "NEVER_MINUTE",
+    "PACKAGE_ROW",
+    "LiveOffers",
+    "copy_live_offers",
+    "get_current_version",
+    "get_offer",
+    "get_terms",
+    "get_version",
+    "list_audience_keys",
+    "list_live_terms",
+    "list_offers_of_place",
+    "list_offers_of_places",
+    "list_place_ids_of_offers",
+    "list_state_changes",
+    "list_terms",
+    "list_versions",
+    "list_versions_by_id",
+]
