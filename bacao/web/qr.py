@@ -12,7 +12,12 @@ QUIET_ZONE = 3
 
 def draw_qr(text: str) -> SafeString:
     """Return digits as an SVG of level Q; 47 of them are 25 × 25 modules. bacao/web/static/js/qr.js draws the same."""
-    matrix = segno.make(text, error="q", boost_error=False, micro=False).matrix
+    return draw_symbol(text, "q")
+
+
+def draw_symbol(text: str, error: str = "m") -> SafeString:
+    """Return a text as an SVG."""
+    matrix = segno.make(text, error=error, boost_error=False, micro=False).matrix
     size = len(matrix) + 2 * QUIET_ZONE
     runs = []
     for y, row in enumerate(matrix, start=QUIET_ZONE):

@@ -4,12 +4,9 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-import segno
-import zxingcpp
 from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -24,12 +21,12 @@ from tests import factories
 from tests.conftest import BROWSER_FLAGS
 from tests.factories import Shop, make_shop
 from tests.live import Site
+from tests.stories.counter import GREEN, live_token, read, symbol_of, until
 from tests.stories.film import camera_flags, dim, held, shots, table, write_film
 
 pytestmark = pytest.mark.story
 
 OpenCounter = Callable[[Sequence[Image.Image]], AbstractContextManager[Page]]
-GREEN = ".answer--green[open]"
 
 
 @pytest.fixture
@@ -70,33 +67,6 @@ def screen_of(member: Page, voucher: Voucher) -> bytes:
     until(member, "localStorage.length > 0")
     expect(member.locator(f"[data-code='{voucher.pk}'] [data-life]")).to_contain_text("秒后")
     return member.screenshot()
-
-
-def read(picture: bytes | Image.Image) -> str:
-    """Return the text of the symbol in a picture, by another decoder than the counter's."""
-    image = Image.open(BytesIO(picture)) if isinstance(picture, bytes) else picture
-    found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCodeModel2)
-    return found[0].text if found else ""
-
-
-def symbol_of(text: str) -> Image.Image:
-    file = BytesIO()
-    segno.make(text, error="q", boost_error=False, micro=False).save(file, kind="png", scale=4, border=4)
-    return Image.open(file)
-
-
-def live_token(voucher: Voucher) -> str:
-    at = timezone.now()
-    return get_live_code(ensure_codes(vouchers=[voucher], at=at)[voucher.pk], at).token_at(at)
-
-
-def until(page: Page, expression: str, seconds: float = 15) -> None:
-    """Wait until an expression holds on a page; `wait_for_function` would need what the site's policy forbids."""
-    for _ in range(round(seconds * 10)):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never: {expression}")
 
 
 def posts_of(clerk: Page) -> list[str]:

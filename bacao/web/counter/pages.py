@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from bacao.places.queries import get_place
+from bacao.places.queries import get_place, is_owner
 from bacao.web.counter.stations import find_chosen, list_stations
 from bacao.web.requests import PageRequest
 
@@ -50,6 +50,7 @@ def counter(request: PageRequest) -> HttpResponse:
     if station is None:
         return render(request, "counter/choose.html", {"stations": stations})
     context = {"station": station, "place": station.place, "several": len(stations) > 1, "files": _files()}
+    context["owner"] = is_owner(request.user, station.merchant_id)
     return render(request, "counter/counter.html", context)
 
 

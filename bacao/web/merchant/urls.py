@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from bacao.web.merchant.views import money, offers, reviews, shop, staff, today
+from bacao.web.merchant.views import devices, money, offers, reviews, shop, staff, today
 
 app_name = "merchant"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +23,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clerks/invitations/<int:invite_id>/withdrawal", staff.withdraw, name="withdraw"),
     path("clerks/<int:role_id>/removal", staff.remove, name="clerk-remove"),
     path("clerks/<int:role_id>/return", staff.restore, name="clerk-restore"),
+    path("devices", devices.devices, name="devices"),
+    path("devices/<uuid:counter_id>/agreement", devices.agree, name="device-agree"),
+    path("devices/<uuid:counter_id>/revocation", devices.revoke, name="device-revoke"),
+    path("stands", devices.stand_new, name="stand-new"),
+    path("stands/<uuid:counter_id>", devices.stand, name="stand"),
+    path("tiles", devices.tile_new, name="tile-new"),
+    path("tiles/<int:clerk_id>", devices.tile, name="tile"),
     path("shop", shop.shop, name="shop"),
     path("week", offers.week, name="week"),
     path("reviews", reviews.reviews, name="reviews"),

@@ -1,6 +1,6 @@
 """Addresses for residents and members."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
 from bacao.web.resident.views import (
     callbacks,
@@ -19,6 +19,7 @@ from bacao.web.resident.views import (
     reports,
     reviews,
     search,
+    shop_code,
     sign_in,
     style,
     wallet,
@@ -66,5 +67,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("vouchers/<uuid:voucher_id>", wallet.voucher, name="voucher"),
     path("vouchers/<uuid:voucher_id>/seeds", wallet.seeds, name="voucher-seeds"),
     path("vouchers/<uuid:voucher_id>/state", wallet.voucher_state, name="voucher-state"),
+    # in capitals, as the symbol says it: they fit a smaller one
+    re_path(r"^[sS]/(?P<shop>[A-Za-z2-7]{8})$", shop_code.shop_code, name="shop-stand"),
+    re_path(r"^[sS]/(?P<shop>[A-Za-z2-7]{8})/(?P<code>[A-Za-z2-7]{10})$", shop_code.shop_code, name="shop-code"),
     path("reviews/new", reviews.review_new, name="review-new"),
 ]

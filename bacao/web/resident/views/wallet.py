@@ -14,7 +14,7 @@ from bacao.kit.text import Text
 from bacao.orders.queries import find_voucher, list_vouchers
 from bacao.places.queries import list_week
 from bacao.redemption import rules
-from bacao.redemption.queries import LiveCode, get_live_code
+from bacao.redemption.queries import LiveCode, get_live_code, get_signed_heads, list_policies
 from bacao.redemption.services import ensure_codes
 from bacao.reviews.queries import find_review_of_arrival
 from bacao.web.qr import draw_qr
@@ -81,13 +81,20 @@ def voucher(request: PageRequest, voucher_id: UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def seeds(request: PageRequest, voucher_id: UUID) -> JsonResponse:
-    """Answer with what a phone needs to show a voucher's code for four days without network (RD5)."""
-    live = _live_code(_own_voucher(request, voucher_id), request)
+    """Answer with what a phone needs to show a voucher's code for four days without network (RD5).
+
+    `heads` = the signed form for today and tomorrow: readable by a counter that has not heard of the voucher (RD10).
+    """
+    own = _own_voucher(request, voucher_id)
+    code = ensure_codes(vouchers=[own], at=request.at)[own.pk]
+    live = get_live_code(code, request.at)
+    heads = get_signed_heads(code, own.order.offer_version.offer_id, request.at)
     return JsonResponse(
         {
             "handle": live.handle.hex(),
             "typed": live.typed,
             "seeds": {day: seed.hex() for day, seed in live.seeds.items()},
+            "heads": {day: head.hex() for day, head in heads.items()},
             "now": int(request.at.timestamp() * 1000),
         }
     )
@@ -132,7 +139,10 @@ def _live_code(voucher: "Voucher", request: PageRequest) -> LiveCode:
 def _code_of(voucher: "Voucher", request: PageRequest) -> dict[str, Any]:
     """Return what the code's template shows: the symbol of this step, and the digits in groups."""
     live = _live_code(voucher, request)
+    offer = voucher.order.offer_version.offer_id
+    policy = list_policies([offer]).get(offer)
     return {
+        "asks_member": bool(policy and policy.asks_member),
         "symbol": draw_qr(live.token_at(request.at)),
         "digits": rules.grouped(live.typed).split(),
         "spelled": ", ".join(" ".join(group) for group in rules.grouped(live.typed).split()),

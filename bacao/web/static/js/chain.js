@@ -107,6 +107,13 @@ export function tokenAt(seeds, handle, step) {
   return encodeToken({ version: BC2, handle, value: valueOf(seeds[day], handle, day, step % STEPS_PER_DAY) });
 }
 
+/** Return the 253 digits of the signed form at a step (RD9); null where the phone holds no head for that day. */
+export function signedTokenAt(heads, seeds, handle, step) {
+  const day = Math.floor(step / STEPS_PER_DAY);
+  if (!heads?.[day] || !seeds[day]) return null;
+  return BigInt(`0x${heads[day]}${valueOf(seeds[day], handle, day, step % STEPS_PER_DAY)}`).toString();
+}
+
 /** Judge a shown value against anchors by UTC day; see rules/chain.py. */
 export function verify(handle, value, anchors, now, highest = -1) {
   for (const day of new Set([now - SKEW_STEPS, now + SKEW_STEPS].map((step) => Math.floor(step / STEPS_PER_DAY)))) {

@@ -1,8 +1,9 @@
 // Keeps a voucher's code alive: a new symbol each 30 s from seeds held by this phone, with or without network.
-import { STEP_SECONDS, grouped, stepAt, tokenAt } from "./chain.js";
+import { STEP_SECONDS, grouped, signedTokenAt, stepAt, tokenAt } from "./chain.js";
 import { drawQr, fitQr } from "./qr.js";
 
 const LOOK_EVERY_MS = 3000;
+const AGREED_MS = 45000; // an agreement holds for a minute
 const keyOf = (voucher) => `bacao.code.${voucher}`;
 const english = document.documentElement.lang === "en";
 
@@ -47,16 +48,19 @@ export async function keepAlive(section) {
   const ring = section.querySelector("[data-ring]");
   const life = section.querySelector("[data-life]");
   let seeds = keptSeeds(voucher);
+  const other = section.querySelector("[data-other]");
   let shown = 0;
   let lock = null;
+  let signed = false; // the larger form, for a counter that has not heard of this voucher yet (RD10)
 
-  const tick = () => {
-    if (!section.isConnected) return;
+  const draw = () => {
     const now = Date.now() + (seeds?.offset ?? 0);
     const step = stepAt(now);
     if (seeds && step !== shown && !document.hidden) {
-      const token = tokenAt(seeds.seeds, seeds.handle, step);
-      symbol.innerHTML = token ? drawQr(token) : "";
+      const long = signed ? signedTokenAt(seeds.heads, seeds.seeds, seeds.handle, step) : null;
+      const token = long ?? tokenAt(seeds.seeds, seeds.handle, step);
+      symbol.innerHTML = token ? drawQr(token, long ? "M" : "Q") : "";
+      other.setAttribute("aria-pressed", String(Boolean(long)));
       if (token) fitQr(symbol);
       else
         life.textContent = english
@@ -68,7 +72,11 @@ export async function keepAlive(section) {
     ring.style.strokeDasharray = `${(left / STEP_SECONDS) * 100} 100`;
     if (seeds?.seeds[Math.floor(step / 2880)])
       life.textContent = english ? `New code in ${left} s.` : `${left} 秒后换新码，截图没有用。`;
-    setTimeout(tick, 1000 - (now % 1000) + 5);
+    return now;
+  };
+
+  const tick = () => {
+    if (section.isConnected) setTimeout(tick, 1000 - (draw() % 1000) + 5);
   };
 
   const hold = async () => {
@@ -93,12 +101,19 @@ export async function keepAlive(section) {
     setTimeout(look, LOOK_EVERY_MS);
   };
 
+  other.hidden = false;
+  other.addEventListener("click", () => {
+    signed = !signed;
+    shown = 0;
+    draw();
+  });
   document.addEventListener("visibilitychange", () => {
     hold();
     shown = 0;
   });
   window.addEventListener("resize", () => symbol.firstElementChild && fitQr(symbol));
   fitQr(symbol);
+  confirmFirst(section, voucher);
   hold();
   tick();
   seeds = (await loadSeeds(voucher)) ?? seeds;
@@ -111,6 +126,23 @@ export async function keepAlive(section) {
     );
   }
   setTimeout(look, LOOK_EVERY_MS);
+}
+
+/** An offer that asks the member: the code is covered until they press, and the server is told if it can be (RD22). */
+function confirmFirst(section, voucher) {
+  const cover = section.querySelector("[data-cover]");
+  cover?.querySelector("button").addEventListener("click", () => {
+    cover.remove();
+    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    const agree = () =>
+      fetch("/confirmations", {
+        method: "POST",
+        headers: { "content-type": "application/json", "X-CSRFToken": token },
+        body: JSON.stringify({ voucher }),
+      }).catch(() => {});
+    agree();
+    const again = setInterval(() => (section.isConnected ? document.hidden || agree() : clearInterval(again)), AGREED_MS);
+  });
 }
 
 /** Show green if the counter consumed a use since this page was made; return whether the watch is over. */

@@ -184,7 +184,7 @@ function take(result) {
   if (look === "ask") return ask(content.outcome === "uses_needed" || content.outcome === "too_few_uses" ? "uses" : "bill", content.preview);
   if (look === "green") return green(result);
   if (look === "undone") return fill("undone", { word: words.undone, text: content.text?.[language] ?? "", on: nextGuest });
-  if (look === "member") return waitForMember(row, performance.now());
+  if (look === "member") return waitForOther(row, content.outcome, performance.now());
   if (look === "wait") return waitForAnswer(result);
   return red(result);
 }
@@ -289,15 +289,21 @@ function waitForAnswer({ row, reason }) {
   if (row.number) part("honour").lastChild.textContent = words.next;
 }
 
-/** The offer wants the member's own press: ask again until it came (RD22). */
-function waitForMember(row, since) {
-  fill("wait", { word: words.waitMember, text: words.waitMemberText, next: words.again, on: () => nextGuest(row) });
+/** The member has to press, too (RD22), or another phone gives its lease back (RD28): ask again until it came. */
+function waitForOther(row, outcome, since) {
+  const other = outcome === "waiting_for_counter";
+  fill("wait", {
+    word: other ? words.waitCounter : words.waitMember,
+    text: other ? words.waitCounterText : words.waitMemberText,
+    next: words.again,
+    on: () => nextGuest(row),
+  });
   setTimeout(async () => {
     if (!isAnswered() || performance.now() - since > MEMBER_MS) return;
     const result = await login.send(row);
     if (!isAnswered()) return;
     if (result.look !== "member") take(result);
-    else waitForMember(row, since);
+    else waitForOther(row, result.content.outcome, since);
   }, 2000);
 }
 

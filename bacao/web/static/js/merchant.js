@@ -45,3 +45,6 @@ for (const adder of document.querySelectorAll("[data-add-item]")) {
     row.querySelector("input").focus();
   });
 }
+
+// The stand's page prints itself.
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());

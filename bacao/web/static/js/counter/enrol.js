@@ -1,7 +1,7 @@
 // How a phone becomes a counter: it shows six digits, the owner agrees, once (RD49).
 import { part } from "./screen.js";
 import { words } from "./words.js";
-import { api } from "../till/api.js";
+import { api, sessionApi } from "../till/api.js";
 import { askToStand, canKeep, findDevice, refreshDevice } from "../till/device.js";
 import { openDatabase } from "../till/database.js";
 
@@ -65,7 +65,7 @@ export async function enrol(place) {
 /** The owner's own phone needs nobody else: the same press agrees. Anybody else's answer is no, and is not asked for. */
 async function agreeMyself(device) {
   if (document.querySelector("[data-counter]").dataset.owner !== "1") return;
-  await api.post(`/devices/${device.id}/agreement`, { digits: device.digits });
+  await sessionApi.post(`/devices/${device.id}/agreement`, { digits: device.digits });
 }
 
 screen.addEventListener("cancel", (event) => event.preventDefault());

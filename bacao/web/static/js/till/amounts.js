@@ -12,4 +12,4 @@ export const chargeOf = (offer, billMinor) => (offer.needs_bill ? billMinor - di
 
 /** Return what a redemption is worth, for the limits of serving alone. */
 export const worthOf = (offer, voucher, { bill_minor: bill, uses = 1 }) =>
-  offer.needs_bill ? discountOf(offer, bill) : Math.ceil((voucher?.worth_minor ?? offer.worth_minor) * uses / (voucher?.uses_total ?? 1));
+  offer.needs_bill ? discountOf(offer, bill) : (voucher ?? offer).worth_minor * uses;

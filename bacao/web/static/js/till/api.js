@@ -1,7 +1,7 @@
 // Speaks to the counter's API (docs/guide/till-api.md). `status` 0 = nothing came back.
 
-/** Return the token that a session's requests carry; a device's need none. */
-const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+/** Return the token that tells a person's session from a device's own login. */
+const formToken = () => ({ "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value });
 
 async function ask(path, options, patience) {
   const began = performance.now();
@@ -15,7 +15,7 @@ async function ask(path, options, patience) {
   }
 }
 
-export const api = {
+const speak = (asWho) => ({
   get: (path, patience = 8000) => ask(path, { headers: { accept: "application/json" } }, patience),
   /** `body` is sent as it is where it is text: a row's bytes never change. */
   post: (path, body, { headers = {}, patience = 8000 } = {}) =>
@@ -23,12 +23,17 @@ export const api = {
       path,
       {
         method: "POST",
-        headers: { "content-type": "application/json", "X-CSRFToken": token(), ...headers },
+        headers: { "content-type": "application/json", ...asWho(), ...headers },
         body: typeof body === "string" ? body : JSON.stringify(body),
       },
       patience,
     ),
-};
+});
+
+/** The phone speaks by its own login, a cookie that no script can read. */
+export const api = speak(() => ({}));
+/** Whoever signed in on this page speaks. */
+export const sessionApi = speak(formToken);
 
 const STORED = new Set([201, 404, 409, 410]);
 

@@ -1,6 +1,7 @@
 // May this phone serve this code by itself? Pure: everything it needs is given (RD6, RD9, RD28 to RD31, section 13).
 import { stepAt, verify } from "../chain.js";
 import { worthOf } from "./amounts.js";
+import { offerNamed, offerOf } from "./manifest.js";
 
 const SKEW_MINUTES = 1;
 
@@ -52,7 +53,7 @@ export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, 
   const no = (reason) => ({ serve: false, reason });
   if (!manifest) return no("needs_network");
   if (token.version === 3 ? !signed : !voucher) return no(token.version === 3 ? "forged" : "newer");
-  const offer = manifest.offers.find((one) => one.offer === (voucher?.offer ?? token.offer));
+  const offer = voucher ? offerOf(manifest, voucher) : offerNamed(manifest, token.offer);
   if (!offer) return no("not_found");
   const left = (voucher?.uses_left ?? 1) - own.uses;
   if (left < (said.uses ?? 1)) return no("used_here");
@@ -60,7 +61,7 @@ export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, 
   if (verdict !== "ok") return no(verdict);
   if (voucher && now >= Date.parse(voucher.valid_until) + SKEW_MINUTES * 60000) return no("expired");
   if (!mayServeAlone(manifest, now)) return no("stale");
-  if (offer.asks_member || !isOpen(offer, now)) return no("needs_network");
+  if (offer.asks_member || voucher?.returned || !isOpen(offer, now)) return no("needs_network");
   if (offer.needs_bill && said.bill_minor < offer.threshold_minor) return no("below_threshold");
   const minor = worthOf(offer, voucher, said);
   const spent = servedAlone(rows);

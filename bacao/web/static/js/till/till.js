@@ -7,14 +7,14 @@ import { readCode } from "./codes.js";
 import { openDatabase, putFact, read, readByHandle } from "./database.js";
 import { findDevice } from "./device.js";
 import { judgeAlone, judgeChain, leftAlone, mayServeAlone, nearLimit, ownUse } from "./judge.js";
-import { findManifest, offerOf, refreshManifest } from "./manifest.js";
+import { findManifest, offerNamed, offerOf, refreshManifest, returnLeases } from "./manifest.js";
 import { addRow, listNews, listRows, markLeft, markServed, markUndone, settleRow, sweep, withdrawRow } from "./rows.js";
 import { isOurs } from "./signed.js";
 import { PATIENCE_MS, TROUBLE_TRIES, postRow, sendDue } from "./sync.js";
 
 const UNDO_MS = 60 * 60 * 1000;
 const PREVIEW_MS = 3000;
-const ASKS_FIRST = new Set(["bill_needed", "uses_needed", "too_few_uses", "too_few_vouchers", "below_threshold"]);
+const LEASES_EVERY_MS = 10000;
 const HONOURED_A_DAY = 3;
 const HONOURED_MOST_MINOR = 10000;
 
@@ -79,7 +79,7 @@ export class Till {
     if (!voucher) return this.#askServer(code, token);
     const seen = judgeChain(token, voucher, own.step, this.clock.now());
     if (seen.verdict === "replayed") return { kind: "red", reason: "replayed" };
-    const offer = offerOf(this.manifest, voucher.offer);
+    const offer = offerOf(this.manifest, voucher);
     if (!offer) return this.#askServer(code, token);
     return { kind: "found", code, token, preview: previewOf(offer, voucher, voucher.uses_left - own.uses) };
   }
@@ -92,7 +92,7 @@ export class Till {
     if (!token) return { kind: "red", reason: "typed_alone" };
     if (token.version !== 3) return { kind: "red", reason: "newer" };
     const signed = this.manifest ? await isOurs(token, this.manifest.keys) : false;
-    const offer = signed && offerOf(this.manifest, token.offer);
+    const offer = signed && offerNamed(this.manifest, token.offer);
     if (!offer) return { kind: "red", reason: signed ? "not_found" : this.manifest ? "forged" : "needs_network" };
     return { kind: "found", code, token, signed, preview: previewOf(offer, null, 1) };
   }
@@ -142,7 +142,7 @@ export class Till {
       return { look: good ? (content.outcome === "undone" ? "undone" : "green") : "red", content, row };
     }
     if (answer.status === 202) return { look: "member", row, content };
-    if (answer.status && ASKS_FIRST.has(content.outcome) && (await withdrawRow(this.database, row))) {
+    if (answer.status === 422 && content.preview && (await withdrawRow(this.database, row))) {
       await this.reload();
       return { look: "ask", content, found };
     }
@@ -261,7 +261,15 @@ export class Till {
     const { answered, reached } = await sendDue(this.database, this.api, this.device, { now: () => this.clock.now(), all });
     if (reached !== null) this.alone = !reached;
     await this.reload();
+    if (!this.alone && !this.rows.length) await this.#returnLeases();
     if (answered.length) this.told({ kind: "answered", answered });
+  }
+
+  /** Look whether another counter waits for a voucher that is this phone's alone; not more than every ten seconds. */
+  async #returnLeases() {
+    if (this.clock.now() - (this.leasesAt ?? 0) < LEASES_EVERY_MS) return;
+    this.leasesAt = this.clock.now();
+    await returnLeases(this.database, this.api);
   }
 
   rememberClerk(clerk) {
