@@ -9,29 +9,32 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from bacao.kit.calendar import Overlay
-from bacao.kit.hours import Span, expand_hours
+from bacao.kit.hours import Span
 from bacao.kit.text import Text
 from bacao.offers.queries import get_terms
-from bacao.offers.rules import CARD, PACKAGE, VOUCHER, Price, Terms, price_of
+from bacao.offers.rules import CARD, PACKAGE, VOUCHER, Price, Rejected, Terms, price_of
+from bacao.offers.rules.windows import WEEKDAYS_EN, WEEKDAYS_ZH, not_now, say_moment
 
 if TYPE_CHECKING:
     from bacao.offers.models import OfferVersion
     from bacao.places.queries import OpenDay
 
-LOOK_AHEAD_DAYS = 8
 DAY_BEGINS_AT = 5  # the week strip runs from 5 in the morning to 5 in the morning
-WEEKDAYS_ZH = "一二三四五六日"
-WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
 class OfferNow:
-    """One offer at one minute. `why_not` is None where it can be used now; `is_gone` where it cannot be bought."""
+    """One offer at one minute. `refused` is None where it can be used now; `is_gone` where it cannot be bought."""
 
     terms: Terms
     price: Price | None
-    why_not: Text | None
+    refused: Rejected | None
     is_gone: bool = False
+
+    @property
+    def why_not(self) -> Text | None:
+        """Return why it cannot be used at this minute, or None where it can."""
+        return self.refused.text if self.refused else None
 
 
 def offers_now(
@@ -42,34 +45,15 @@ def offers_now(
     `why_not` is None exactly for the offers that `offers.queries.list_live_terms` returns.
     """
     rows = []
+    zone = timezone.get_default_timezone()
     for version in versions:
         terms = get_terms(version)
-        if version.offer.state != version.offer.State.LIVE or (terms.sale_until and terms.sale_until <= at):
+        refused = not_now(terms, state=version.offer.state, at=at, overlay=overlay, zone=zone)
+        if refused and refused.reason == "not_live":
             continue
         price = price_of(terms, usual_minor * party if usual_minor and terms.needs_bill else None, party)
-        why_not = why_not_now(terms, at=at, overlay=overlay)
-        rows.append(OfferNow(terms, price, why_not, is_gone=terms.stock_left == 0))
-    return sorted(rows, key=lambda row: (row.is_gone, row.why_not is not None))
-
-
-def why_not_now(terms: Terms, *, at: datetime, overlay: Overlay) -> Text | None:
-    """Return why an offer that is live cannot be used at this minute, or None where it can."""
-    if terms.stock_left == 0:
-        return Text("售罄", "Sold out")
-    if terms.sale_from and terms.sale_from > at:
-        return Text(f"{_moment(terms.sale_from, at).zh}开卖", f"On sale from {_moment(terms.sale_from, at).en}")
-    if not terms.weekly_hours:
-        return None
-    zone = timezone.get_default_timezone()
-    today = localtime(at).date()
-    spans = expand_hours(terms.weekly_hours, first=today, days=LOOK_AHEAD_DAYS, overlay=overlay, zone=zone)
-    if any(start <= at < end for start, end in spans):
-        return None
-    following = next((start for start, _ in spans if start > at), None)
-    if following is None:
-        return Text("最近一周用不了", "Not in the coming week")
-    moment = _moment(following, at)
-    return Text(f"{moment.zh}起可用", f"Not before {moment.en}")
+        rows.append(OfferNow(terms, price, refused, is_gone=terms.stock_left == 0))
+    return sorted(rows, key=lambda row: (row.is_gone, row.refused is not None))
 
 
 def pay_now_minor(terms: Terms, price: Price) -> int:
@@ -82,20 +66,6 @@ def pay_now_minor(terms: Terms, price: Price) -> int:
 def units_for(terms: Terms, price: Price) -> int:
     """Return how many units of an offer a price is for."""
     return max(1, price.payable_minor // terms.price_minor) if terms.kind == PACKAGE and terms.price_minor else 1
-
-
-def _moment(then: datetime, at: datetime) -> Text:
-    """Return a coming time as people say it: 17:30, tomorrow 11:00, Sat 11:00, 3 Dec."""
-    local = localtime(then)
-    days = (local.date() - localtime(at).date()).days
-    clock = f"{local:%H:%M}"
-    if days == 0:
-        return Text(f"今天 {clock} ", clock)
-    if days == 1:
-        return Text(f"明天 {clock} ", f"tomorrow {clock}")
-    if days < 7:
-        return Text(f"周{WEEKDAYS_ZH[local.weekday()]} {clock} ", f"{WEEKDAYS_EN[local.weekday()]} {clock}")
-    return Text(f"{local.month} 月 {local.day} 日", f"{local.day} {local:%b}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +110,7 @@ def now_percent(at: datetime) -> float:
 def opens_next(week: Iterable["OpenDay"], at: datetime) -> Text | None:
     """Return when a shop that is shut opens again, within the week."""
     following = min((start for day in week for start, _ in day.spans if start > at), default=None)
-    return _moment(following, at) if following else None
+    return say_moment(following, at, timezone.get_default_timezone()) if following else None
 
 
 def _is_all_day(spans: Iterable[Span]) -> bool:
