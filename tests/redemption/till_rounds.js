@@ -27,13 +27,13 @@ export function makeVoucher(number, { uses = 1, leased = true, offer = 31, worth
   const days = Array.from({ length: 4 }, (_, i) => Math.floor(NOON / DAY_MS) - 1 + i);
   const seeds = Object.fromEntries(days.map((day) => [day, hexOf(number * 1000 + day, 14)]));
   const anchors = Object.fromEntries(days.slice(0, 3).map((day) => [day, anchorOf(seeds[day], handle, day)]));
-  const row = { handle, offer, version: 1, uses_left: uses, uses_total: uses, worth_minor: worth, highest_step: -1, leased, anchors, valid_until: new Date(NOON + 30 * DAY_MS).toISOString() };
+  const row = { handle, offer, version: offer - 30, uses_left: uses, uses_total: uses, worth_minor: worth, highest_step: -1, leased, anchors, valid_until: new Date(NOON + 30 * DAY_MS).toISOString() };
   return { handle, row, tokenAt: (now) => tokenAt(seeds, handle, stepAt(now)), anchorOf: (day) => anchors[day], STEPS_PER_DAY, BC2, encodeToken };
 }
 
 export const OFFERS = [
   { offer: 31, version: 1, kind: "package", title: { zh: "手冲", en: "Pour-over" }, items: [], terms: { zh: "", en: "" }, needs_bill: false, threshold_minor: 0, face_minor: 0, percent_basis_points: 0, cap_minor: null, worth_minor: 3800, hours: "", asks_member: false },
-  { offer: 32, version: 1, kind: "threshold_off", title: { zh: "减 20", en: "20 off" }, items: [], terms: { zh: "", en: "" }, needs_bill: true, threshold_minor: 10000, face_minor: 2000, percent_basis_points: 0, cap_minor: null, worth_minor: 2000, hours: "", asks_member: false },
+  { offer: 32, version: 2, kind: "threshold_off", title: { zh: "减 20", en: "20 off" }, items: [], terms: { zh: "", en: "" }, needs_bill: true, threshold_minor: 10000, face_minor: 2000, percent_basis_points: 0, cap_minor: null, worth_minor: 2000, hours: "", asks_member: false },
 ];
 
 export function makeManifest(vouchers, { now = NOON, caps = {}, ...more } = {}) {

@@ -73,6 +73,7 @@ class Phone:
             connection = self.browser_type.connect_over_cdp(f"http://127.0.0.1:{port}")
             context = connection.contexts[0]
             context.add_init_script('localStorage.setItem("bacao.counter.practised", "1")')
+            context.add_cookies([{"name": "django_language", "value": "zh-hans", "url": self.base}])
             give_camera(context)
             yield context.new_page(), process
             if process.poll() is None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from bacao.redemption import rules
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {
     "/js/": ROOT / "bacao/web/static/js",
@@ -142,3 +144,11 @@ def test_random_weather_loses_nothing(phone: Page, seed: int) -> None:
     assert (seen["lost"], seen["over"], seen["unsent"], seen["missing"], seen["wrong"], seen["conflicts"]) == (
         [], 0, 0, [], [], 0,
     ), seen  # fmt: skip
+
+
+def test_rd11_signatures_are_checked_where_the_browser_cannot(phone: Page) -> None:
+    seed = bytes(range(32))
+    head = rules.sign_head(seed, rules.SignedHead(3, bytes(5), 20779, 31, bytes(14)))
+    keys = [{"id": 3, "public_key": rules.to_text(rules.public_key_of(seed))}]
+    seen = run(phone, "signaturesWithoutWebCrypto", rules.encode_signed(head, bytes(14)), keys)
+    assert seen == {"itself": True, "library": True, "spoiled": False}
