@@ -139,3 +139,42 @@ export async function signaturesWithoutWebCrypto(text, keys) {
   const spoiled = { ...code, head: code.head.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")) };
   return { itself, library: await isOurs(code, keys), spoiled: await isOurs(spoiled, keys) };
 }
+
+/** Hold vouchers up to a camera, one after another; return milliseconds from held up to decoded, and from there to green. */
+export async function decodeToGreen(count) {
+  const { drawQr } = await import("/js/qr.js");
+  const { Scanner } = await import("/js/scanner.js");
+  const vouchers = Array.from({ length: count }, (_, i) => makeVoucher(i));
+  const { till, time, server } = await openTill(vouchers, { at: Date.now(), manifest: { caps: { hard_items: 1000 } } });
+  const pen = Object.assign(document.createElement("canvas"), { width: 640, height: 480 }).getContext("2d");
+  navigator.mediaDevices.getUserMedia = async () => pen.canvas.captureStream(20);
+  let held = null;
+  setInterval(() => {
+    pen.fillStyle = "#777";
+    pen.fillRect(0, 0, 640, 480);
+    if (held) pen.drawImage(held, 210, 130, 220, 220);
+  }, 40);
+  let heard = () => {};
+  const scanner = new Scanner(Object.assign(document.createElement("video"), { muted: true, playsInline: true }), (text) => heard(text));
+  await scanner.start();
+  const times = [];
+  for (const [number, voucher] of vouchers.entries()) {
+    server.fails = () => (number % 2 ? "silent" : null);
+    time.now = Date.now();
+    const token = voucher.tokenAt(time.now);
+    const shown = new Image();
+    shown.src = `data:image/svg+xml;base64,${btoa(drawQr(token).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400" '))}`;
+    await shown.decode();
+    held = shown;
+    const began = performance.now();
+    await new Promise((resolve) => (heard = (text) => text === token && resolve()));
+    heard = () => {};
+    const decoded = performance.now();
+    const found = await till.examine({ token });
+    const { look } = await till.press(found);
+    if (look !== "green") throw new Error(`${look} at ${number}`);
+    times.push({ alone: number % 2 === 1, decoded: decoded - began, green: performance.now() - decoded });
+    held = null;
+  }
+  return times;
+}

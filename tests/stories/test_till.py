@@ -1,47 +1,22 @@
 """The counter that may be alone, in a real browser with its real store: nothing shown is lost (RD28 to RD40)."""
 
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from bacao.redemption import rules
+from tests.redemption.modules import run, serving
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = {
-    "/js/": ROOT / "bacao/web/static/js",
-    "/vendor/uqr/": ROOT / "node_modules/uqr/dist",
-    "/vendor/noble/": ROOT / "node_modules/@noble/ed25519",
-    "/tests/": ROOT / "tests/redemption",
-}
 pytestmark = pytest.mark.story
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serves the counter's modules as they are, and an empty page."""
-
-    def translate_path(self, path: str) -> str:
-        for prefix, folder in FOLDERS.items():
-            if path.startswith(prefix):
-                return str(folder / path.removeprefix(prefix).partition("?")[0])
-        return str(ROOT / "tests/redemption/blank.html")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
 def modules() -> Iterator[str]:
     """Serve the modules; return the address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture
@@ -52,12 +27,6 @@ def phone(browser: Browser, modules: str) -> Iterator[Page]:
     page.goto(f"{modules}/blank")
     yield page
     context.close()
-
-
-def run(phone: Page, case: str, *words: object) -> Any:
-    """Play a case of tests/redemption/till_cases.js and return what it saw."""
-    script = "async ([name, words]) => (await import('/tests/till_cases.js'))[name](...words)"
-    return phone.evaluate(script, [case, list(words)])
 
 
 def test_online_the_server_decides_and_the_row_is_gone(phone: Page) -> None:
