@@ -12,7 +12,7 @@ from bacao.kit.calendar import Overlay
 from bacao.kit.hours import Span
 from bacao.kit.text import Text
 from bacao.offers.queries import get_terms
-from bacao.offers.rules import CARD, PACKAGE, VOUCHER, Price, Rejected, Terms, price_of
+from bacao.offers.rules import Price, Rejected, Terms, price_of
 from bacao.offers.rules.windows import WEEKDAYS_EN, WEEKDAYS_ZH, not_now, say_moment
 
 if TYPE_CHECKING:
@@ -54,18 +54,6 @@ def offers_now(
         price = price_of(terms, usual_minor * party if usual_minor and terms.needs_bill else None, party)
         rows.append(OfferNow(terms, price, refused, is_gone=terms.stock_left == 0))
     return sorted(rows, key=lambda row: (row.is_gone, row.refused is not None))
-
-
-def pay_now_minor(terms: Terms, price: Price) -> int:
-    """Return what of a price is paid before coming; the rest is paid at the counter."""
-    if terms.kind in (PACKAGE, CARD):
-        return price.payable_minor
-    return terms.price_minor if terms.kind == VOUCHER else 0
-
-
-def units_for(terms: Terms, price: Price) -> int:
-    """Return how many units of an offer a price is for."""
-    return max(1, price.payable_minor // terms.price_minor) if terms.kind == PACKAGE and terms.price_minor else 1
 
 
 @dataclass(frozen=True, slots=True)

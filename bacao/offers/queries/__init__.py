@@ -2,6 +2,7 @@
 
 from .copying import NEVER_MINUTE, PACKAGE_ROW, LiveOffers, copy_live_offers, list_audience_keys
 from .terms import (
+    count_used,
     get_current_version,
     get_offer,
     get_terms,
@@ -21,6 +22,7 @@ __all__ = [
     "PACKAGE_ROW",
     "LiveOffers",
     "copy_live_offers",
+    "count_used",
     "get_current_version",
     "get_offer",
     "get_terms",

@@ -14,8 +14,9 @@ from bacao.kit.calendar import DayKind
 from bacao.kit.hours import Span, expand_hours
 from bacao.kit.queries import get_calendar_overlay
 
-from ..models import Offer, OfferFunder, OfferVersion, Quota, StateChange
+from ..models import Offer, OfferFunder, OfferVersion, PersonalUse, Quota, StateChange
 from ..rules import EVERYONE, PARTIES, Audience, Item, Terms
+from ..rules.limits import period_of, user_identity
 
 Overlay = frozenset[tuple[date, DayKind]]
 _PLAIN = (
@@ -77,6 +78,15 @@ def _taken_today(found: Iterable[Terms], at: datetime) -> dict[int, int]:
     return dict(
         Quota.objects.filter(offer__in=ids, period=timezone.localdate(at).isoformat()).values_list("offer", "used")
     )
+
+
+def count_used(user_id: int, place_id: int, at: datetime) -> dict[int, int]:
+    """Return the units somebody took of a place's offers in the period that each one's limit counts, by offer id."""
+    day = timezone.localdate(at)
+    taken = PersonalUse.objects.filter(
+        offer__place=place_id, offer__versions__is_current=True, identity=user_identity(user_id)
+    ).values_list("offer", "offer__versions__person_period", "period", "used")
+    return {offer_id: used for offer_id, kind, period, used in taken if period == period_of(kind, day)}
 
 
 def list_place_ids_of_offers(offer_ids: Iterable[int]) -> list[int]:

@@ -10,19 +10,20 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from bacao.discovery.queries import best_for, get_standings, hours_at, nearest_usable
+from bacao.discovery.queries import get_standings, hours_at, nearest_usable
 from bacao.discovery.rules import Hours
 from bacao.kit.geo import distance_m, map_links, walking_minutes
 from bacao.kit.queries import get_calendar_overlay
 from bacao.notes.queries import list_notes_of_place, saved_ids, saved_place_ids
 from bacao.notes.services import save_place, unsave_place
 from bacao.offers.queries import list_offers_of_place
-from bacao.offers.rules import Price
+from bacao.offers.rules import say_amount
 from bacao.places.queries import get_open_until, get_place, list_week
 from bacao.reviews.queries import list_reviews
 from bacao.web.cards import NoteCard
 from bacao.web.requests import PageRequest
-from bacao.web.shop_now import OfferNow, now_percent, offers_now, opens_next, pay_now_minor, units_for, week_bars
+from bacao.web.resident.receipt import holdings_of, write_receipt
+from bacao.web.shop_now import now_percent, offers_now, opens_next, week_bars
 from bacao.web.sign_in import safe_next
 from bacao.web.templatetags.bacao import t
 
@@ -36,7 +37,7 @@ PARTIES = (1, 2, 4)
 @require_safe
 @cache_control(private=True, max_age=0)
 def place(request: PageRequest, place_id: int) -> HttpResponse:
-    """Show a place; `?party=` is for how many the price is, `?note=` the note somebody came from."""
+    """Show a place; `?party=` people, a `?bill=` in yuan, and the `?note=` that somebody came from."""
     shown = _find_place(place_id)
     party = _number(request.GET.get("party"), most=20) or 1
     context = {
@@ -117,7 +118,7 @@ def _notes(request: PageRequest, place_id: int) -> dict[str, Any]:
 
 
 def _prices(request: PageRequest, shown: "Place", party: int, *, is_shut: bool) -> dict[str, Any]:
-    """Return every offer with its state, and the best price now where somebody would open the door."""
+    """Return every offer with its state, and the receipt for this person now where somebody would open the door."""
     if shown.state == shown.State.CLOSED:
         return {"offers": []}
     offers = offers_now(
@@ -127,20 +128,30 @@ def _prices(request: PageRequest, shown: "Place", party: int, *, is_shut: bool) 
         at=request.at,
         overlay=get_calendar_overlay(),
     )
-    usable = [] if is_shut else [row for row in offers if row.why_not is None]
-    best = best_for((row.terms for row in usable), usual_minor=shown.usual_minor, party=party)
-    return {"offers": offers, **(_best(usable, best) if best else {})}
-
-
-def _best(usable: list[OfferNow], best: Price) -> dict[str, Any]:
-    """Return the best price with what of it is paid before coming."""
-    terms = next(row.terms for row in usable if row.terms.offer_id == best.offer_id)
-    return {
-        "price": best,
-        "best_terms": terms,
-        "pay_now_minor": pay_now_minor(terms, best),
-        "units": units_for(terms, best),
+    typed = _yuan(request.GET.get("bill"))
+    bill = typed or (shown.usual_minor * party if shown.usual_minor else None)
+    usual = shown.usual_minor * party if shown.usual_minor else 0
+    found: dict[str, Any] = {
+        "offers": offers,
+        "bill_typed": say_amount(typed)[1:].replace(",", "") if typed else "",
+        "bill_usual": say_amount(usual)[1:] if usual else "",
     }
+    if is_shut or not any(row.why_not is None for row in offers):
+        return found
+    holdings = holdings_of(request.user, shown.pk, request.at)
+    receipt, rejected = write_receipt(
+        shown.pk, holdings, bill_minor=bill, party=party, at=request.at, bill_is_theirs=typed is not None
+    )
+    resting = tuple(row.refused for row in offers if row.refused)
+    return found | {"receipt": receipt, "unused": (*(receipt.rejected if receipt else rejected), *resting)}
+
+
+def _yuan(given: str | None) -> int | None:
+    """Return an amount typed in yuan as minor units, None for anything else or nothing."""
+    whole, _, cents = (given or "").strip().lstrip("¥").partition(".")
+    if not (whole + cents).isascii() or not whole.isdecimal() or len(whole) > 6 or (cents and not cents.isdecimal()):
+        return None
+    return int(whole) * 100 + int((cents + "00")[:2]) or None
 
 
 def _number(given: str | None, *, most: int) -> int | None:
