@@ -9,7 +9,6 @@ urlpatterns = [
     path("", include("bacao.web.resident.urls")),
     path("", include("bacao.web.counter.urls")),
     path("", include("bacao.web.api.urls")),
-    path("", include("bacao.web.api.urls")),
     path("merchant/", include("bacao.web.merchant.urls")),
     path("sandbox/", include("bacao.web.sandbox.urls")),
     path("media/<path:name>", picture, name="picture"),

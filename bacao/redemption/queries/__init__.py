@@ -43,6 +43,13 @@ from .facts import (
     list_visit_times,
     list_visits,
 )
+from .incidents import (
+    find_incident,
+    list_due_incidents,
+    list_failure_rates,
+    list_incidents_of_merchant,
+    list_incidents_of_user,
+)
 from .telling import (
     find_manifest,
     get_shop_key,
@@ -50,6 +57,7 @@ from .telling import (
     keep_days,
     kept_anchors,
     list_asked_leases,
+    list_gaps,
     list_leased,
     list_live_codes,
     list_missing_numbers,
@@ -71,6 +79,7 @@ __all__ = [
     "find_clerk",
     "find_counter",
     "find_counter_by_code",
+    "find_incident",
     "find_last_redemption",
     "find_last_use",
     "find_login",
@@ -93,6 +102,11 @@ __all__ = [
     "list_asked_leases",
     "list_clerks",
     "list_counters",
+    "list_due_incidents",
+    "list_failure_rates",
+    "list_gaps",
+    "list_incidents_of_merchant",
+    "list_incidents_of_user",
     "list_last_redemptions",
     "list_leased",
     "list_live_codes",

@@ -15,6 +15,7 @@ from .amounts import (
 from .chain import (
     EARLY,
     FORGED,
+    HANDLE_BYTES,
     OK,
     OLD,
     REPLAYED,
@@ -75,6 +76,7 @@ __all__ = [
     "DIGITS_MINUTES",
     "EARLY",
     "FORGED",
+    "HANDLE_BYTES",
     "KEYS_KEPT",
     "MANIFEST_LIFE",
     "MOST_CYCLES",

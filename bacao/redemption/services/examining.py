@@ -23,7 +23,7 @@ from .tenancy import as_house
 NOT_FOUND = "not_found"
 CALENDAR_SECONDS = 60
 AGREEMENT_SECONDS = 60
-CHAIN, SIGNED, TYPED, UNPROVEN, SHOP = "chain", "signed", "typed", "unproven", "shop"
+CHAIN, SIGNED, TYPED, UNPROVEN, SHOP, INCIDENT = "chain", "signed", "typed", "unproven", "shop", "incident"
 
 
 class WrongShape(Refused):
@@ -53,7 +53,8 @@ class Claim:
     """A request at the counter: who asks where and when, and what was shown (`token`) or typed (12 digits).
 
     `voucher_id` instead: its owner, signed in, uses it themselves by the shop's code. `moment` = when it was pressed,
-    where that is to be believed, else now; `late` = it comes from a queue; `believed` = its moment is.
+    where that is to be believed, else now; `late` = it comes from a queue; `believed` = its moment is. `honour` = the
+    last word on the screen where no code could be read and the price is honoured all the same (RD45).
     """
 
     merchant_id: int
@@ -67,6 +68,8 @@ class Claim:
     moment: datetime | None = None
     late: bool = False
     believed: bool = True
+    honour: str = ""
+    handle: bytes = b""
 
     @property
     def when(self) -> datetime:
@@ -96,6 +99,8 @@ def check_shape(claim: Claim) -> tuple[str, Any]:
     """Return how the voucher is looked up. :raises WrongShape: neither a live token nor digits that check"""
     if claim.voucher_id:
         return "voucher", claim.voucher_id
+    if claim.honour and len(claim.handle) == rules.HANDLE_BYTES and not claim.token and not claim.typed:
+        return "handle", claim.handle
     if claim.token and not claim.typed:
         token = rules.decode_token(claim.token)
         if token is not None and token.version == rules.BC2:
@@ -119,7 +124,7 @@ def judge(claim: Claim, loaded: Loaded | None) -> Found:
     if loaded is None or (claim.user_id is not None and claim.user_id != loaded.user_id):
         raise CannotRedeem(sentences.NOT_FOUND, NOT_FOUND, 404)
     terms = get_terms_of(loaded.version_id, claim.merchant_id)
-    proof, verdict = _prove(claim, loaded, terms)
+    proof, verdict = prove(claim, loaded, terms)
     if verdict.verdict in PROOF_FAILS:
         raise CannotRedeem(PROOF_FAILS[verdict.verdict], verdict.verdict)
     if claim.place_id is not None and loaded.place_id != claim.place_id:
@@ -128,7 +133,7 @@ def judge(claim: Claim, loaded: Loaded | None) -> Found:
     if verdict.verdict == rules.REPLAYED:
         raise CannotRedeem(sentences.REPLAYED, rules.REPLAYED)
     _check_hours(terms, claim)
-    if not claim.late:
+    if not claim.late and not claim.honour:
         _check_free(claim, loaded)
     step = loaded.highest_step if verdict.step is None else max(verdict.step, loaded.highest_step)
     return Found(loaded, terms, step, proof)
@@ -137,8 +142,10 @@ def judge(claim: Claim, loaded: Loaded | None) -> Found:
 PROOF_FAILS = {rules.FORGED: sentences.FORGED, rules.OLD: sentences.OLD, rules.EARLY: sentences.EARLY}
 
 
-def _prove(claim: Claim, loaded: Loaded, terms: Terms) -> tuple[str, Verdict]:
+def prove(claim: Claim, loaded: Loaded, terms: Terms) -> tuple[str, Verdict]:
     """Return what is shown for it, and how a shown value stands; digits that were found need no more, online."""
+    if claim.honour:
+        return INCIDENT, Verdict(rules.OK, None)
     if claim.voucher_id:
         return SHOP, Verdict(rules.OK, None)
     if claim.typed:

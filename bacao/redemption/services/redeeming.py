@@ -14,6 +14,7 @@ from bacao.offers.rules import say_amount
 from bacao.orders.rules import parts_of_uses
 from bacao.redemption import rules
 from bacao.redemption.rules import Preview, sentences
+from bacao.redemption.rules.incidents import DECIDE_WITHIN
 
 from .attempts import (
     Answer,
@@ -31,6 +32,7 @@ from .attempts import (
 from .consuming import Consumption, consume
 from .examining import AGREEMENT_SECONDS, NOT_FOUND, Claim, Found, Waiting, check_shape, judge
 from .finding import Loaded, claim_and_lock, find_voucher, lock_siblings
+from .honouring import Honour, open_honoured, plan_honour, say_honoured
 from .logins import Envelope, NotThisCounter, let_in, open_row
 from .manifests import ask_lease
 from .serving import believe, freeze_device, note_served
@@ -128,9 +130,14 @@ def redeem_row(
     uses: int | None = None,
     vouchers: int | None = None,
     place_id: int | None = None,
+    honour: str = "",
+    handle: bytes = b"",
     at: datetime,
 ) -> Answer:
     """Consume a voucher as a device asks for it, its login and its signature checked; otherwise as `redeem_voucher`.
+
+    `honour` = the last word on the screen: no code could be read, the promised price is honoured and an incident takes
+    the use (RD45); then a `handle` from the manifest will do.
 
     :raises SignedOut, NotAgreed, Revoked, TooFast: of the login (device, SHA-256 of its secret)
     :raises SignatureWrong, NotThisCounter: of the row
@@ -140,7 +147,8 @@ def redeem_row(
         device = let_in(counter_id=login[0], secret_hash=login[1], at=at)
         if place_id not in (None, device.place_id):
             raise NotThisCounter
-        claim = Claim(device.merchant_id, device.place_id, token, typed, at, row=open_row(device, envelope))
+        row = open_row(device, envelope)
+        claim = Claim(device.merchant_id, device.place_id, token, typed, at, row=row, honour=honour, handle=handle)
         request_hash = hash_of([str(device.merchant_id), envelope.body.decode("utf-8", "replace")])
         return Press(claim, envelope.key, request_hash, None, bill_minor, uses, vouchers or 1, str(device.counter_id))
 
@@ -296,10 +304,13 @@ def _consume(press: Press, found: Found, founds: Sequence[Found]) -> Answer:
     ledger_id = None
     if any(share.moves_money for share in shares):
         ledger_id = uuid5(NAMESPACE_OID, f"redemption {claim.merchant_id} {press.key}")
-    answer = _success(claim, found, uses, len(founds), bill_minor, press.key)
+    honour = plan_honour(claim, found, shares, press.key) if claim.honour else None
+    answer = _success(claim, found, uses, len(founds), bill_minor, press.key, honour)
+    first = None
     for number, each in enumerate(consumptions, start=1):
         last = number == len(consumptions)
-        if not consume(claim, each, press.key, press.clerk, bill_minor, ledger_id, answer, last=last):
+        first = consume(claim, each, press.key, press.clerk, bill_minor, ledger_id, answer, last=last)
+        if first is None:
             raise CannotRedeem(sentences.TOO_MANY_CYCLES, "too_many_cycles")
     if ledger_id:
         post(
@@ -319,6 +330,8 @@ def _consume(press: Press, found: Found, founds: Sequence[Found]) -> Answer:
             },
             effective_at=claim.when,
         )
+    if honour and first is not None:
+        open_honoured(claim, found, honour, first)
     return answer
 
 
@@ -334,7 +347,9 @@ def _shares_of(found: Found, uses: int, bill_minor: int | None) -> Consumption:
     return Consumption(found, shares, rules.charge_of(found.terms, bill_minor))
 
 
-def _success(claim: Claim, found: Found, uses: int, vouchers: int, bill_minor: int | None, key: UUID) -> Answer:
+def _success(
+    claim: Claim, found: Found, uses: int, vouchers: int, bill_minor: int | None, key: UUID, honour: Honour | None
+) -> Answer:
     """Return what fills the green screen: what to hand over and what to charge."""
     preview, charge = found.preview, rules.charge_of(found.terms, bill_minor)
     content: dict[str, Any] = {
@@ -354,6 +369,13 @@ def _success(claim: Claim, found: Found, uses: int, vouchers: int, bill_minor: i
         "redeemed_at": timezone.localtime(claim.when).isoformat(timespec="seconds"),
         "undo_until": timezone.localtime(claim.when + rules.UNDO_WINDOW).isoformat(timespec="seconds"),
     }
+    if honour:
+        content |= {
+            "incident": str(honour.incident_id),
+            "difference_minor": honour.difference_minor,
+            "decide_by": timezone.localtime(claim.at + DECIDE_WITHIN).isoformat(timespec="seconds"),
+        }
+        return make_answer(201, "honoured", say_honoured(charge, honour.difference_minor), **content)
     amount = say_amount(charge)
     text = (
         Text(f"收 {amount}", f"Charge {amount}") if charge else Text("已付清，不用收钱", "Paid already, charge nothing")

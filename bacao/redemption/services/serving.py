@@ -13,7 +13,7 @@ from bacao.redemption import rules
 from bacao.redemption.models import Attempt, Counter, Lease, Manifest, Served
 
 from .attempts import Answer
-from .examining import Claim, WrongShape, check_shape
+from .examining import UNPROVEN, Claim, WrongShape, check_shape, prove
 from .finding import Loaded, find_voucher, get_terms_of
 from .tenancy import leave_counter
 
@@ -69,7 +69,7 @@ def note_served(claim: Claim, key: UUID, answer: Answer, loaded: Loaded | None) 
         worth_minor=worth,
     )
     leave_counter()
-    if answer.outcome != "redeemed":
+    if answer.outcome not in {"redeemed", "honoured"}:
         _settle(claim, served, loaded, answer)
     served.save(force_insert=True)
     return answer
@@ -83,7 +83,10 @@ def _settle(claim: Claim, served: Served, loaded: Loaded | None, answer: Answer)
     if loaded is None:
         return
     pressed_at = row.pressed_at or row.served_at
-    proven = claim.late and claim.believed and answer.outcome not in {rules.FORGED, "not_found"} and not claim.typed
+    proven = False
+    if claim.late and answer.outcome != rules.FORGED:
+        terms = get_terms_of(loaded.version_id, claim.merchant_id)
+        proven = prove(claim, replace(loaded, highest_step=-1), terms)[0] != UNPROVEN
     served.payer = Served.Payer(
         rules.payer_of(
             proven=proven,

@@ -28,6 +28,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/redemptions", rows.redeem),
     ("POST", "/undos", rows.undo),
     ("POST", "/previews", rows.preview),
+    ("POST", "/incidents", rows.trouble),
     ("GET", "/redemptions", rows.history),
     ("GET", f"/redemptions/{UUID_PART}", rows.stored),
     ("GET", "/manifest", devices.manifest),

@@ -46,6 +46,19 @@ class TakeBack(msgspec.Struct, forbid_unknown_fields=True):
     pressed_at: str | None = None
 
 
+class Trouble(msgspec.Struct, forbid_unknown_fields=True):
+    """No code could be read: which voucher, and the last word on the screen."""
+
+    reason: str
+    token: str | None = None
+    typed: str | None = None
+    handle: str | None = None
+    bill_minor: int | None = None
+    clerk: int | None = None
+    place: int | None = None
+    pressed_at: str | None = None
+
+
 class UnknownKey(Refused):
     """Nothing arrived under this key: send it."""
 
@@ -111,7 +124,34 @@ def undo(call: Call) -> Reply:
     return reply_of(answer)
 
 
-def read_envelope(call: Call, body: Press | TakeBack) -> Envelope:
+def trouble(call: Call) -> Reply:
+    """POST /incidents, from the counter: the promised price is honoured."""
+    login, said = read_row_login(call), call.read(Trouble)
+    if not 1 <= len(said.reason) <= 40 or (said.bill_minor is not None and not 0 <= said.bill_minor <= MOST_MINOR):
+        raise NotUnderstood
+    try:
+        handle = bytes.fromhex(said.handle or "")
+    except ValueError:
+        raise NotUnderstood from None
+    try:
+        answer = redeem_row(
+            login=login,
+            envelope=read_envelope(call, said),
+            token=said.token,
+            typed=said.typed,
+            bill_minor=said.bill_minor,
+            uses=1,
+            place_id=said.place,
+            honour=said.reason,
+            handle=handle,
+            at=call.at,
+        )
+    except MoreNeeded as needed:
+        return refuse(needed, preview=preview_as_json(needed.preview))
+    return reply_of(answer)
+
+
+def read_envelope(call: Call, body: Press | TakeBack | Trouble) -> Envelope:
     """Return what stands around the body of a row. :raises NotUnderstood:"""
     maker, served_at = call.header("Counter-Device"), call.header("Counter-Served-At")
     try:

@@ -1,0 +1,31 @@
+"""Background shells of the counter: they read the clock and call one service."""
+
+import structlog
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from bacao.redemption import queries, services
+
+log = structlog.get_logger("bacao.redemption")
+
+
+@app.periodic(cron="12 * * * *")
+@app.task(name="redemption.decide_due", queueing_lock="redemption.decide_due", pass_context=False)
+def decide_due(timestamp: int) -> None:
+    """Decide the incidents that nobody decided in time (RD47)."""
+    services.decide_due(at=timezone.now())
+
+
+@app.periodic(cron="33 18 * * *")
+@app.task(name="redemption.keep_anchors", queueing_lock="redemption.keep_anchors", pass_context=False)
+def keep_anchors(timestamp: int) -> None:
+    """Work out tomorrow's anchors in the night of the shops' city."""
+    services.keep_anchors(at=timezone.now())
+
+
+@app.periodic(cron="21 19 * * *")
+@app.task(name="redemption.reconcile", queueing_lock="redemption.reconcile", pass_context=False)
+def reconcile(timestamp: int) -> None:
+    """Look for rows that phones drew and never sent (RD40): a line of the log a device, for shop and support."""
+    for counter_id, merchant_id, missing in queries.list_gaps():
+        log.warning("rows_missing", counter=str(counter_id), merchant=merchant_id, numbers=missing)
