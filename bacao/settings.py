@@ -161,6 +161,7 @@ CONTENT_SECURITY_POLICY = {
 }
 SESSION_COOKIE_AGE = 180 * 24 * 3600
 HTTPS = BASE_URL.startswith("https://")
+EDGE = os.environ.get("BACAO_EDGE") == "1"  # nginx of `bacao up --edge` sends the files that a view may hand out
 PROXIES = int(os.environ.get("BACAO_PROXIES", "0"))  # how many stand in front, nginx being one
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS else 0

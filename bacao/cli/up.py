@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from types import FrameType
 
-from bacao.cli import build, postgres
+from bacao.cli import build, edge, postgres
 from bacao.cli.processes import Child, Kept, start, wait_for_port
 from bacao.cli.say import console, say, warn
 from bacao.kit.paths import ROOT, VAR
@@ -58,6 +58,10 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser = subparsers.add_parser("up", help="set up and run everything; Ctrl-C stops it")
     parser.add_argument("--port", type=int, default=int(os.environ.get("BACAO_PORT", "8000")))
     parser.add_argument("--host", default=os.environ.get("BACAO_HOST", "127.0.0.1"), help="0.0.0.0 for every network")
+    parser.add_argument("--edge", action="store_true", help="put this machine's nginx in front, with TLS")
+    parser.add_argument("--edge-port", type=int, default=int(os.environ.get("BACAO_EDGE_PORT", "8443")))
+    parser.add_argument("--edge-http-port", type=int, default=int(os.environ.get("BACAO_EDGE_HTTP_PORT", "8080")))
+    parser.add_argument("--edge-host", default=os.environ.get("BACAO_EDGE_HOST", "127.0.0.1"))
     parser.add_argument("--empty", action="store_true", help="no demo city: a city of your own")
     parser.set_defaults(run=run)
 
@@ -70,10 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with ExitStack() as tree:
             try:
+                front = _edge(arguments) if arguments.edge else None
                 children = _grow(tree, arguments)
-                index = tree.enter_context(Kept(_index))
+                kept = [tree.enter_context(Kept(_index))]
+                if front:
+                    kept.append(tree.enter_context(Kept(lambda: edge.begin(front))))
                 _announce(arguments, time.monotonic() - began)
-                _watch(children, index)
+                _watch(children, kept, edge.Watch(front) if front else None)
             finally:
                 _let_nothing_interrupt()
     except Stop:
@@ -179,6 +186,26 @@ def _index() -> Child:
     return start("index", command, log=VAR / "log" / "index.log", env=_python_path())
 
 
+def _edge(arguments: argparse.Namespace) -> edge.Edge | None:
+    """Return the edge, ready to start, and None where there is no nginx.
+
+    :raises edge.BadConfiguration: nginx refuses what was written
+    :raises PortInUse: another program listens where the edge should
+    """
+    if edge.find_nginx() is None:
+        said = Text(
+            "没有 nginx，先不用边缘层: apt-get install nginx。", "No nginx here, so no edge: apt-get install nginx."
+        )
+        warn(said)
+        return None
+    for port in (arguments.edge_port, arguments.edge_http_port):
+        if not wait_for_port(arguments.edge_host, port, seconds=PORT_SECONDS):
+            raise PortInUse(Text(f"端口 {port} 已被占用。", f"Port {port} is in use by another program."))
+    return edge.prepare(
+        arguments.port, arguments.edge_host, https_port=arguments.edge_port, http_port=arguments.edge_http_port
+    )
+
+
 def _python_path() -> dict[str, str]:
     """Return the environment in which `bacao` can be imported wherever the command was typed."""
     return {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
@@ -201,8 +228,8 @@ def _wait_until_green(arguments: argparse.Namespace, children: list[Child]) -> N
     warn(Text(f"/health 还没有变绿: {answer}", f"/health is not green yet: {answer}"))
 
 
-def _watch(children: list[Child], index: Kept) -> None:
-    """Stay until a process ends (the index's is started again) or somebody asks to stop.
+def _watch(children: list[Child], kept: list[Kept], front: edge.Watch | None) -> None:
+    """Stay until a process ends (those that are kept are started again) or somebody asks to stop.
 
     :raises Died: a process ended on its own.
     """
@@ -210,7 +237,10 @@ def _watch(children: list[Child], index: Kept) -> None:
         _check(children)
         for child in children:
             child.trim_log()
-        index.look()
+        for one in kept:
+            one.look()
+        if front:
+            front.look(kept[-1].child)
         time.sleep(LOOK_SECONDS)
 
 

@@ -34,6 +34,12 @@ VARIABLES = (
         "localhost (demo: any)",
         Text("允许的主机名, 逗号分隔", "host names that are answered, comma separated"),
     ),
+    Variable("BACAO_EDGE", "0", Text("前面是自己的 nginx", "our own nginx is in front; up --edge sets it")),
+    Variable("BACAO_EDGE_HOST", "127.0.0.1", Text("边缘层监听地址", "the address the edge listens on")),
+    Variable("BACAO_EDGE_PORT", "8443", Text("边缘层的 https 端口", "the edge's port for https")),
+    Variable("BACAO_EDGE_HTTP_PORT", "8080", Text("边缘层的 http 端口", "the edge's port for http, which redirects")),
+    Variable("BACAO_EDGE_CERTIFICATE", "self-signed", Text("证书文件", "the file of the certificate chain")),
+    Variable("BACAO_EDGE_KEY", "self-signed", Text("证书私钥文件", "the file of its private key")),
     Variable("BACAO_PROXIES", "0", Text("前面有几层代理", "how many proxies stand in front")),
     Variable("BACAO_SECRET_KEY", "made once, var/secret", Text("签名密钥", "what signs sessions"), secret=True),
     Variable(

@@ -1,11 +1,12 @@
 """What every page needs to know about a request, read once."""
 
+import random
 import time
-import uuid
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -25,7 +26,7 @@ class RequestLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
-        number = uuid.uuid4().hex[:12]
+        number = request_number(request.META)
         with structlog.contextvars.bound_contextvars(request=number):
             response = self.get_response(request)
             log.info(
@@ -37,6 +38,13 @@ class RequestLogMiddleware:
             )
         response["X-Request-Id"] = number
         return response
+
+
+def request_number(environ: Mapping[str, Any]) -> str:
+    """Return the number that a proxy of ours gave a request, or a new one."""
+    if settings.PROXIES and (given := str(environ.get("HTTP_X_REQUEST_ID", ""))).isalnum() and len(given) <= 32:
+        return given
+    return f"{random.getrandbits(48):012x}"  # a name to find lines by, nothing secret
 
 
 def _path_without_secrets(request: HttpRequest) -> str:

@@ -5,7 +5,6 @@ sizes, security headers, request id, log line. The public form never looks at co
 takes an exact position in its body and a token. No position is written down anywhere.
 """
 
-import random
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -26,6 +25,7 @@ from bacao.discovery.rules import WEIGHTS_VERSION
 from bacao.kit.text import Text
 from bacao.web.api.asked import Elsewhere, Refusal, bad, read_address, read_body, with_minute, write_minute
 from bacao.web.api.overlay import find_overlay
+from bacao.web.middleware import request_number
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -54,7 +54,7 @@ Reply = tuple[int, Headers, bytes]
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """Answer a request to `/nearby`."""
-    began, number = time.perf_counter(), _request_number(environ)
+    began, number = time.perf_counter(), request_number(environ)
     method = environ["REQUEST_METHOD"]
     try:
         status, headers, body = _answer(environ, method)
@@ -184,13 +184,6 @@ def _refused(refusal: Refusal) -> Reply:
     said = {"code": refusal.code, "zh": refusal.text.zh, "en": refusal.text.en}
     later = [("Retry-After", "2")] if refusal.status == 503 else []
     return refusal.status, [("Cache-Control", "no-store"), *later], msgspec.json.encode(said)
-
-
-def _request_number(environ: "WSGIEnvironment") -> str:
-    """Return the number that a proxy of ours gave the request, or a new one."""
-    if settings.PROXIES and (given := environ.get("HTTP_X_REQUEST_ID", "")).isalnum() and len(given) <= 32:
-        return str(given)
-    return f"{random.getrandbits(48):012x}"  # a name to find lines by, nothing secret
 
 
 def _log(method: str, status: int, number: str, milliseconds: float) -> None:
