@@ -7,6 +7,7 @@ operator's table (pricing.md, PR13 to PR15).
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
+from importlib import metadata
 from typing import Literal, NamedTuple
 
 import holidays
@@ -73,6 +74,12 @@ def day_kind(day: date, overlay: Overlay) -> DayKind:
     In a year whose notice is not out yet the days fixed by law are holidays and all others go by their weekday (PR15).
     """
     return overlay.get(day) or _published_kind(day)
+
+
+@lru_cache(maxsize=1)
+def calendar_version() -> str:
+    """Return which published table days off are read from (PR14)."""
+    return f"holidays {metadata.version('holidays')}"
 
 
 def is_working_day(day: date, overlay: Overlay) -> bool:

@@ -52,6 +52,13 @@ class Account(models.Model):
         return self.code
 
 
+class Budget(Account):
+    """An account of the control book that says what may still be promised (PR39); the same rows, seen as budgets."""
+
+    class Meta:
+        proxy = True
+
+
 class Transaction(models.Model):
     """Two or more entries that belong together. The caller makes the id and sends it again for ever (IN5).
 

@@ -56,12 +56,18 @@ def list_budgets(codes: Collection[str]) -> dict[str, Budget]:
     given = Q(entries__transaction__kind="allocated")
     rows = Account.objects.filter(book=rules.CONTROL, code__in=codes).annotate(
         given=Sum("entries__amount_minor", filter=given & Q(entries__side="C"), default=0)
-        - Sum("entries__amount_minor", filter=given & Q(entries__side="D"), default=0)
+        - Sum("entries__amount_minor", filter=given & Q(entries__side="D"), default=0),
+        spent=F("given") - F("credit_minor") + F("debit_minor"),
     )
-    return dict.fromkeys(codes, Budget(0, 0, 0)) | {
-        row.code: Budget(row.given, row.pending_debit_minor, row.given - row.credit_minor + row.debit_minor)
-        for row in rows
-    }
+    found = rows.values_list("code", "given", "pending_debit_minor", "spent")
+    return dict.fromkeys(codes, Budget(0, 0, 0)) | {code: Budget(*sums) for code, *sums in found}
+
+
+def list_rooms(codes: Collection[str]) -> dict[str, int]:
+    """Return what budget accounts have left by code, 0 for one that was never opened; what is pending is gone."""
+    rows = Account.objects.filter(book=rules.CONTROL, code__in=codes)
+    left = F("credit_minor") - F("debit_minor") - F("pending_debit_minor")
+    return dict.fromkeys(codes, 0) | dict(rows.annotate(left=left).values_list("code", "left"))
 
 
 def get_budget(code: str) -> Budget:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,27 +11,33 @@ from django.db.models.functions import Now
 
 from bacao.orders import rules
 
+if TYPE_CHECKING:
+    from bacao.offers.models import OfferVersion
+
 
 class Quote(models.Model):
     """A promise: what something costs somebody until an instant, under pinned versions; never changed (PR34).
 
-    A purchase is quoted by the unit, the quantity is chosen when it is taken.
+    A purchase is quoted by the unit of one version, the quantity is chosen when it is taken. A bill is quoted whole:
+    its price is what is still to be paid for it, `result` says with which offers.
     """
 
     class Kind(models.TextChoices):
         PURCHASE = "purchase"
+        BILL = "bill"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.PURCHASE)
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="quotes")
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
-    offer_version = models.ForeignKey("offers.OfferVersion", models.PROTECT, related_name="quotes")
+    offer_version = models.ForeignKey("offers.OfferVersion", models.PROTECT, null=True, related_name="quotes")
+    bill_minor = models.IntegerField(null=True, help_text="the bill at list prices")
+    party = models.SmallIntegerField(default=1)
     unit_price_minor = models.IntegerField()
     unit_list_minor = models.IntegerField()
     currency = models.CharField(max_length=3, default="CNY")
     keys = ArrayField(models.CharField(max_length=80), default=list, help_text="entitlements that let somebody in")
-    budget_minor = models.IntegerField(default=0, help_text="what a unit claims of the offer's budget")
-    explanation = models.JSONField(default=dict, help_text="who takes off how much: [[party, minor units], ...]")
+    result = models.JSONField(default=dict, help_text="the answer that was given, with its reasons")
     ruleset = models.CharField(max_length=8)
     calendar_version = models.CharField(max_length=40, blank=True)
     quoted_at = models.DateTimeField()
@@ -39,8 +46,13 @@ class Quote(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(unit_price_minor__gte=0, budget_minor__gte=0, expires_at__gt=F("quoted_at")),
+                condition=Q(unit_price_minor__gte=0, party__gte=1, expires_at__gt=F("quoted_at")),
                 name="orders_quote_makes_sense",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="purchase", offer_version__isnull=False, bill_minor=None)
+                | Q(kind="bill", offer_version=None, bill_minor__gt=0),
+                name="orders_quote_of_a_purchase_or_a_bill",
             ),
         ]
         indexes = [
@@ -50,6 +62,12 @@ class Quote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_price_minor} until {self.expires_at:%H:%M}"
+
+    @property
+    def version(self) -> "OfferVersion":
+        """The terms of a purchase."""
+        assert self.offer_version is not None, "a bill may be quoted with several versions, or none"
+        return self.offer_version
 
 
 class Hold(models.Model):

@@ -11,6 +11,7 @@ from bacao.orders.models import Hold, Order, Payment, PaymentEvent, Quote, Refun
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
+    from bacao.places.models import Place
 
 HAS_USES_LEFT = Q(uses_total__gt=F("uses_redeemed") + F("uses_refunded"))
 
@@ -72,6 +73,13 @@ def list_usable_vouchers(user: "User", at: datetime) -> list[Voucher]:
     """Return the vouchers somebody can use at an instant, the one that ends first at the top."""
     rows = _vouchers().filter(HAS_USES_LEFT, user=user, valid_until__gt=at)
     return list(rows.order_by("valid_until", "issued_at", "order_id", "unit"))
+
+
+def list_usable_vouchers_at(user: "User", place: "Place", at: datetime) -> list[Voucher]:
+    """Return the vouchers somebody can use at one place at an instant, with their orders, the one that ends first
+    at the top."""
+    rows = Voucher.objects.select_related("order").filter(HAS_USES_LEFT, user=user, order__place=place)
+    return list(rows.filter(valid_until__gt=at).order_by("valid_until", "issued_at", "order_id", "unit"))
 
 
 def list_vouchers_by_id(voucher_ids: Iterable[UUID]) -> dict[UUID, Voucher]:

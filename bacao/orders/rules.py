@@ -8,8 +8,9 @@ from bacao.ledger.rules import largest_remainder
 
 RULESET = "pr-1"
 QUOTE = timedelta(minutes=10)
-HOLD, HOLD_MOST = timedelta(minutes=15), timedelta(minutes=30)
-"""For how long a quote stands, what it needs is held, and nothing is held any longer (PR34, PR41)."""
+HOLD, HOLD_AT_COUNTER, HOLD_MOST = timedelta(minutes=15), timedelta(minutes=5), timedelta(minutes=30)
+"""For how long a quote stands, what it needs is held online and at a counter, and nothing is held any longer (PR34,
+PR41)."""
 
 LOCK_SECONDS, CART_MOST = 3, 3
 """How long one waits for somebody else's rows, and how many may work on one cart: one, and two who wait (PR40)."""

@@ -53,7 +53,7 @@ def test_pr34_a_quote_says_what_was_promised(buyer: User, version: OfferVersion,
     quote = quote_of(buyer, version, at)
     assert (quote.unit_price_minor, quote.unit_list_minor, quote.offer_version) == (3800, 5000, version)
     quote.refresh_from_db()
-    assert quote.explanation["funders"] == [["platform", 480], ["merchant", 720]]
+    assert quote.result["funders"] == [["platform", 480], ["merchant", 720]]
     assert (quote.ruleset, quote.expires_at) == ("pr-1", at + timedelta(minutes=10))
     assert quote_of(buyer, version, at + 5 * MINUTE) == quote, "looking again is the same promise"
     assert quote_of(buyer, version, at + 10 * MINUTE) != quote

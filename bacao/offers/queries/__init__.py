@@ -1,7 +1,9 @@
 """Reads of offers: live terms for lists, one offer or version with its terms, a shop's own list, all as numbers."""
 
 from .copying import NEVER_MINUTE, PACKAGE_ROW, LiveOffers, copy_live_offers, list_audience_keys
+from .slots import find_slot, is_time
 from .terms import (
+    audience_of,
     count_used,
     get_current_version,
     get_offer,
@@ -21,12 +23,15 @@ __all__ = [
     "NEVER_MINUTE",
     "PACKAGE_ROW",
     "LiveOffers",
+    "audience_of",
     "copy_live_offers",
     "count_used",
+    "find_slot",
     "get_current_version",
     "get_offer",
     "get_terms",
     "get_version",
+    "is_time",
     "list_audience_keys",
     "list_live_terms",
     "list_offers_of_place",

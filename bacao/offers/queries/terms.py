@@ -13,10 +13,11 @@ from django.utils import timezone
 from bacao.kit.calendar import DayKind
 from bacao.kit.hours import Span, expand_hours
 from bacao.kit.queries import get_calendar_overlay
+from bacao.ledger.queries import list_rooms
 
 from ..models import Offer, OfferFunder, OfferVersion, PersonalUse, Quota, StateChange
 from ..rules import EVERYONE, PARTIES, Audience, Item, Terms
-from ..rules.limits import period_of, user_identity
+from ..rules.limits import budget_of, period_of, user_identity
 
 Overlay = frozenset[tuple[date, DayKind]]
 _PLAIN = (
@@ -49,25 +50,32 @@ def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Te
     )
     rows = versions.order_by("offer_id").values_list(*_JOINED, _shares(), *_PLAIN)
     found = [_make_terms(row[: len(_JOINED) + 1], row[len(_JOINED) + 1 :]) for row in rows]
-    overlay = _overlay() if any(terms.weekly_hours for terms in found) else frozenset()
-    taken = _taken_today(found, at)
+    overlay = read_overlay() if any(terms.weekly_hours for terms in found) else frozenset()
+    taken, budgets = _taken_today(found, at), _list_budgets_left(found)
     live: dict[int, list[Terms]] = {}
     for terms in found:
         if terms.per_day is not None:
             left = max(terms.per_day - taken.get(terms.offer_id, 0), 0)
             terms = replace(terms, stock_left=left if terms.stock_left is None else min(left, terms.stock_left))
+        if terms.budget_minor is not None:
+            terms = replace(terms, budget_left_minor=budgets[terms.offer_id])
         if terms.stock_left != 0 and is_usable(terms, at, overlay):
             live.setdefault(terms.place_id, []).append(terms)
     return live
 
 
 def is_usable(terms: Terms, at: datetime, overlay: Overlay) -> bool:
-    """Return whether an instant lies in an offer's weekly hours and on no blackout date; a night belongs to the day
-    on which it begins (PR12)."""
+    """Return whether an instant lies in an offer's weekly hours and on no blackout date (PR12)."""
     if not terms.weekly_hours:
         return timezone.localdate(at) not in terms.blackout_dates
+    return find_span(terms, at, overlay) is not None
+
+
+def find_span(terms: Terms, at: datetime, overlay: Overlay) -> datetime | None:
+    """Return when the weekly hours began in which an instant lies; a night belongs to the day on which it begins."""
     spans = _spans(terms.weekly_hours, timezone.localdate(at), overlay)
-    return any(start <= at < end and start.date() not in terms.blackout_dates for start, end in spans)
+    begun = (start for start, end in spans if start <= at < end and start.date() not in terms.blackout_dates)
+    return next(begun, None)
 
 
 def _taken_today(found: Iterable[Terms], at: datetime) -> dict[int, int]:
@@ -87,6 +95,12 @@ def count_used(user_id: int, place_id: int, at: datetime) -> dict[int, int]:
         offer__place=place_id, offer__versions__is_current=True, identity=user_identity(user_id)
     ).values_list("offer", "offer__versions__person_period", "period", "used")
     return {offer_id: used for offer_id, kind, period, used in taken if period == period_of(kind, day)}
+
+
+def _list_budgets_left(found: Iterable[Terms]) -> dict[int, int]:
+    """Return what offers with a budget may still take off, by offer id; what is held counts as gone (PR39)."""
+    codes = {budget_of(terms.offer_id): terms.offer_id for terms in found if terms.budget_minor is not None}
+    return {codes[code]: left for code, left in list_rooms(list(codes)).items()} if codes else {}
 
 
 def list_place_ids_of_offers(offer_ids: Iterable[int]) -> list[int]:
@@ -149,6 +163,15 @@ def get_terms(version: OfferVersion) -> Terms:
     return _make_terms(joined, [getattr(version, name) for name in _PLAIN])
 
 
+def audience_of(version: OfferVersion) -> Audience:
+    """Return who may have a version."""
+    return _make_audience(version.audience_any, version.audience_none)
+
+
+def _make_audience(any_of: Iterable[Iterable[str]], none_of: Iterable[str]) -> Audience:
+    return Audience(tuple(map(tuple, any_of)), tuple(none_of)) if any_of or none_of else EVERYONE
+
+
 def list_terms(version_ids: Iterable[int]) -> dict[int, Terms]:
     """Return the terms of versions by version id, whatever is on sale now, in one statement."""
     rows = OfferVersion.objects.filter(pk__in=list(version_ids)).values_list(*_JOINED, _shares(), *_PLAIN)
@@ -160,7 +183,6 @@ def _make_terms(joined: Sequence[Any], plain: Iterable[Any]) -> Terms:
     """Build the value from the columns `_JOINED` with the shares after them, and the columns `_PLAIN`."""
     offer_id, version_id, place_id, kind, limit, used, items, tags, accepts, *rest = joined
     any_of, none_of, tiers, excluded, blackouts, shares = rest
-    open_to_all = not any_of and not none_of
     return Terms(
         offer_id=offer_id,
         version_id=version_id,
@@ -172,7 +194,7 @@ def _make_terms(joined: Sequence[Any], plain: Iterable[Any]) -> Terms:
         stack_tags=tuple(tags),
         stack_accepts=tuple(accepts),
         funders=tuple(sorted(((party, points) for party, points in shares), key=_rank_of_funder)),
-        audience=EVERYONE if open_to_all else Audience(tuple(map(tuple, any_of)), tuple(none_of)),
+        audience=_make_audience(any_of, none_of),
         tiers=tuple((least, off) for least, off in tiers),
         excluded_categories=tuple(excluded),
         blackout_dates=tuple(blackouts),
@@ -195,7 +217,8 @@ def _with_terms() -> QuerySet[OfferVersion]:
     return OfferVersion.objects.select_related("offer__stock").annotate(shares=_shares())
 
 
-def _overlay() -> Overlay:
+def read_overlay() -> Overlay:
+    """Return the operator's words on single dates."""
     return frozenset(get_calendar_overlay().items())
 
 

@@ -89,3 +89,8 @@ def period_of(kind: str, day: date) -> str:
         year, week, _ = day.isocalendar()
         return f"{year}-W{week:02d}"
     return f"{day:%Y-%m}" if kind == MONTH else EVER
+
+
+def budget_of(offer_id: int) -> str:
+    """Return the account of the control book that holds what an offer may take off in all (PR39)."""
+    return f"control.budget.{offer_id}"

@@ -17,7 +17,7 @@ def screen(terms: Terms, situation: Situation) -> Rejected | None:
     audience = terms.audience
     if not audience.admits(situation.keys):
         missing = audience.missing(situation.keys)
-        return Rejected(terms, "not_in_audience", _say_audience(missing), missing=missing)
+        return Rejected(terms, "not_in_audience", say_audience(missing), missing=missing)
     if terms.party_min > situation.party or (terms.party_max is not None and terms.party_max < situation.party):
         return Rejected(terms, "party_size", _say_party(terms))
     if terms.stock_left == 0:
@@ -38,7 +38,7 @@ def name_of_key(key: str) -> Text:
     return Text(f"{name} 会员", f"{name} members") if source == "member" else Text(f"「{name}」", f"“{name}”")
 
 
-def _say_audience(missing: tuple[str, ...]) -> Text:
+def say_audience(missing: tuple[str, ...]) -> Text:
     if not missing:
         return Text("不给你这样的身份用", "Not for somebody who holds what you hold")
     names = [name_of_key(key) for key in missing]

@@ -1,7 +1,7 @@
 """Writes of offers: terms and states, units taken and given back, histories loaded in bulk."""
 
 from .loading import OfferRow, load_offers
-from .terms import OfferEnded, SoldMoreThanThat, create_offer, revise_offer, set_offer_state
+from .terms import OfferEnded, SoldMoreThanThat, SpentMoreThanThat, create_offer, revise_offer, set_offer_state
 from .units import (
     NotOnSale,
     PersonalLimitReached,
@@ -20,6 +20,7 @@ __all__ = [
     "PersonalLimitReached",
     "SoldMoreThanThat",
     "SoldOut",
+    "SpentMoreThanThat",
     "create_offer",
     "load_offers",
     "load_personal_uses",

@@ -2,11 +2,13 @@
 
 from .ask import ask_provider
 from .differences import (
+    BillChanged,
     BudgetGone,
     Busy,
     Difference,
     EntitlementLost,
     HoldExpired,
+    NotForYou,
     PersonalLimit,
     QuotaGone,
     QuoteExpired,
@@ -26,13 +28,14 @@ from .place import (
     expire_orders,
     place_order,
 )
-from .quotes import forget_quotes, quote_purchase
+from .quotes import forget_quotes, quote_bill, quote_purchase
 from .refund import NotRefundable, record_chargeback, refund_expired, refund_withdrawn, request_refund, send_refund
 from .vouchers import USE_ONE, NotEnoughUses, mark_unused, mark_used, mark_used_many
 
 __all__ = [
     "USE_ONE",
     "AlreadyPaid",
+    "BillChanged",
     "BudgetGone",
     "Busy",
     "Difference",
@@ -41,6 +44,7 @@ __all__ = [
     "LoadedOrder",
     "NoLongerOpen",
     "NotEnoughUses",
+    "NotForYou",
     "NotRefundable",
     "OrderIdTaken",
     "OrderRow",
@@ -63,6 +67,7 @@ __all__ = [
     "mark_used_many",
     "place_order",
     "process_payment_event",
+    "quote_bill",
     "quote_purchase",
     "record_callback",
     "record_chargeback",

@@ -77,6 +77,23 @@ class EntitlementLost(Difference):
     )
 
 
+class BillChanged(Difference):
+    """The bill is another than was quoted."""
+
+    code = "bill_changed"
+    text = Text("账单变了，价格要重新算，没有扣款。", "The bill changed, so the price does. Nothing was charged.")
+
+    def __init__(self, bill_minor: int) -> None:
+        self.bill_minor = bill_minor
+        super().__init__()
+
+
+class NotForYou(Refused):
+    """An offer is for others."""
+
+    code = "not_for_you"
+
+
 class QuoteExpired(Difference):
     """The promise ran out."""
 

@@ -1,27 +1,39 @@
 """Holds: everything a quote needs, claimed in one step, then captured, released or expired, once (section 12)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import psycopg
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from bacao.accounts.queries import list_identities
+from bacao.accounts.queries import list_entitlements, list_identities
 from bacao.kit.text import Refused, Text
-from bacao.ledger.services import expire_pendings, post_pendings, void_pendings
-from bacao.offers.queries import get_current_version
-from bacao.offers.rules.limits import Claim, make_claim
+from bacao.ledger.rules import BUDGET_SPENT, Transfer
+from bacao.ledger.services import LimitReached, expire_pendings, pend, post_pendings, void_pendings
+from bacao.offers.queries import (
+    audience_of,
+    find_slot,
+    get_current_version,
+    get_terms,
+    is_time,
+    list_versions_by_id,
+)
+from bacao.offers.rules import EVERYONE
+from bacao.offers.rules.limits import Claim, budget_of, make_claim
 from bacao.offers.services import NotOnSale, PersonalLimitReached, SoldOut, return_claims, take_claims
 from bacao.orders import rules
 from bacao.orders.models import Hold, Order, Quote
 from bacao.orders.queries import find_hold
 
 from .differences import (
+    BillChanged,
+    BudgetGone,
     Busy,
     Difference,
+    EntitlementLost,
     HoldExpired,
     PersonalLimit,
     QuotaGone,
@@ -29,10 +41,11 @@ from .differences import (
     VersionWithdrawn,
     WindowClosed,
 )
-from .quotes import is_sold, quote_purchase
+from .quotes import is_sold, quote_bill, quote_purchase
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
+    from bacao.offers.models import OfferVersion
 
 T = TypeVar("T")
 LIVE = "live"
@@ -63,10 +76,29 @@ class Begun(NamedTuple):
     hold: Hold
     quote: Quote
     number: int
+    transfers: list[Transfer]
 
 
-def take_quote(*, quote_id: UUID, user: "User", quantity: int = 1, at: datetime, id: UUID | None = None) -> Hold:
+class Pin(NamedTuple):
+    """Units of a pinned version that are to be taken, and what they take off under a budget."""
+
+    version: "OfferVersion"
+    units: int
+    discount_minor: int = 0
+
+
+def take_quote(
+    *,
+    quote_id: UUID,
+    user: "User",
+    quantity: int = 1,
+    bill_minor: int | None = None,
+    at: datetime,
+    id: UUID | None = None,
+) -> Hold:
     """Claim everything a quote needs, or nothing. The same `id`, or the same quote, gives the same hold again.
+
+    `bill_minor` = the bill as it is now, where a bill was quoted.
 
     :raises Difference: the subclass says what became different; it carries the old quote and a new one
     :raises Busy: others were there first and are not done
@@ -75,7 +107,7 @@ def take_quote(*, quote_id: UUID, user: "User", quantity: int = 1, at: datetime,
     id = id or uuid4()
 
     def work() -> Hold:
-        begun = begin_hold(id=id, quote_id=quote_id, user=user, quantity=quantity, at=at)
+        begun = begin_hold(id=id, quote_id=quote_id, user=user, quantity=quantity, bill_minor=bill_minor, at=at)
         fill_hold(begun=begun, at=at)
         return begun.hold
 
@@ -99,19 +131,34 @@ def once(*, find_earlier: Callable[[], T | None], work: Callable[[], T], user: "
         if earlier := find_earlier():
             return earlier
         if isinstance(reason, Difference):
-            reason.fresh = _quote_again(reason.quote, user, at)
+            reason.fresh = _quote_again(reason, user, at)
         raise
 
 
-def _quote_again(quote: Quote, user: "User", at: datetime) -> Quote | None:
+def _quote_again(difference: Difference, user: "User", at: datetime) -> Quote | None:
+    """Return what can be promised instead of what became different, None where nothing can."""
+    quote = difference.quote
     try:
-        fresh = quote_purchase(user=user, version=get_current_version(quote.offer_version.offer_id), at=at)
+        if quote.bill_minor is None:
+            fresh = quote_purchase(user=user, version=get_current_version(quote.version.offer_id), at=at)
+        else:
+            bill = difference.bill_minor if isinstance(difference, BillChanged) else quote.bill_minor
+            fresh = quote_bill(user=user, place=quote.place, bill_minor=bill, party=quote.party, at=at)
     except Refused:
         return None
     return None if fresh.pk == quote.pk else fresh
 
 
-def begin_hold(*, id: UUID, quote_id: UUID, user: "User", quantity: int, at: datetime, is_late: bool = False) -> Begun:
+def begin_hold(
+    *,
+    id: UUID,
+    quote_id: UUID,
+    user: "User",
+    quantity: int,
+    bill_minor: int | None = None,
+    at: datetime,
+    is_late: bool = False,
+) -> Begun:
     """Queue for the cart, see that the promise still stands, and write the hold, in the caller's transaction.
 
     `is_late` = money arrived for it after its time: how long it was promised does not matter any more (PR41).
@@ -119,22 +166,24 @@ def begin_hold(*, id: UUID, quote_id: UUID, user: "User", quantity: int, at: dat
     number = _queue(quote_id)
     quotes = Quote.objects.select_related("offer_version__offer", "place")
     quote = quotes.get(pk=quote_id, user=user)
-    most = min(quote.offer_version.per_order, rules.MOST_PER_ORDER)
-    if not 1 <= quantity <= most:
-        raise WrongQuantity(most)
-    _check(quote, at, is_late=is_late)
-    is_captured = is_late or not quote.unit_price_minor
+    if bill_minor is not None and bill_minor != quote.bill_minor:
+        raise _differ(BillChanged(bill_minor), quote)
+    pins = _pins(quote, quantity)
+    _check(quote, pins, user, at, is_late=is_late)
+    transfers = _transfers(id, pins, at)
+    is_captured = is_late or (quote.bill_minor is None and not quote.unit_price_minor)
     hold = Hold.objects.create(
         id=id,
         quote=quote,
         quantity=quantity,
         state=Hold.State.CAPTURED if is_captured else Hold.State.HELD,
-        claims=[claim.as_json() for claim in _claims(quote, user, quantity, at)],
+        claims=[_claim(pin, user, at).as_json() for pin in pins],
+        pendings=[transfer.id for transfer in transfers],
         taken_at=at,
-        expires_at=at + rules.HOLD,
+        expires_at=at + (rules.HOLD if quote.bill_minor is None else rules.HOLD_AT_COUNTER),
         ended_at=at if is_captured else None,
     )
-    return Begun(hold, quote, number)
+    return Begun(hold, quote, number, transfers)
 
 
 def _queue(cart: UUID) -> int:
@@ -146,14 +195,33 @@ def _queue(cart: UUID) -> int:
     return int(number)
 
 
-def _check(quote: Quote, at: datetime, *, is_late: bool) -> None:
+def _pins(quote: Quote, quantity: int) -> list[Pin]:
+    """Return what is taken: so many units of what is bought, or what a bill uses that nobody owned before."""
+    if quote.bill_minor is None:
+        most = min(quote.version.per_order, rules.MOST_PER_ORDER)
+        if not 1 <= quantity <= most:
+            raise WrongQuantity(most)
+        return [Pin(quote.version, quantity)]
+    if quantity != 1:
+        raise WrongQuantity(1)
+    uses = [use for use in quote.result["uses"] if use["units"] > use["owned"]]
+    versions = list_versions_by_id(use["version"] for use in uses) if uses else {}
+    return [Pin(versions[use["version"]], use["units"] - use["owned"], use["discount"]) for use in uses]
+
+
+def _check(quote: Quote, pins: Sequence[Pin], user: "User", at: datetime, *, is_late: bool) -> None:
     """See that the quoted terms can still be booked; a version that was superseded is honoured (PR36)."""
-    version = quote.offer_version
-    offer = version.offer
-    if offer.state != LIVE or quote.place.closed_at:
+    versions = [pin.version for pin in pins]
+    if quote.place.closed_at or any(version.offer.state != LIVE for version in versions):
         raise _differ(VersionWithdrawn(), quote)
-    if not is_sold(version, at):
+    is_used_now = quote.bill_minor is not None
+    if not all(is_sold(version, at) and (not is_used_now or is_time(get_terms(version), at)) for version in versions):
         raise _differ(WindowClosed(), quote)
+    audiences = [audience for version in versions if (audience := audience_of(version)) != EVERYONE]
+    if audiences:
+        held = list_entitlements(user, at)
+        if not all(audience.admits(held) for audience in audiences):
+            raise _differ(EntitlementLost(), quote)
     if at >= quote.expires_at and not is_late:
         raise _differ(QuoteExpired(), quote)
 
@@ -163,32 +231,56 @@ def _differ(difference: Difference, quote: Quote) -> Difference:
     return difference
 
 
-def _claims(quote: Quote, user: "User", quantity: int, at: datetime) -> list[Claim]:
-    version = quote.offer_version
+def _claim(pin: Pin, user: "User", at: datetime) -> Claim:
+    version = pin.version
+    return make_claim(
+        offer_id=version.offer_id,
+        version_id=version.pk,
+        quantity=pin.units,
+        user_id=user.pk,
+        identities=list_identities(user) if version.per_person is not None else (),
+        per_person=version.per_person,
+        person_period=version.person_period,
+        per_day=version.per_day,
+        per_slot=version.per_slot,
+        slot=find_slot(get_terms(version), at) if version.per_slot is not None else None,
+        day=timezone.localdate(at),
+    )
+
+
+def _transfers(hold_id: UUID, pins: Sequence[Pin], at: datetime) -> list[Transfer]:
+    """Return what is claimed of budgets: all that an offer takes off, whoever funds it."""
     return [
-        make_claim(
-            offer_id=version.offer_id,
-            version_id=version.pk,
-            quantity=quantity,
-            user_id=user.pk,
-            identities=list_identities(user) if version.per_person is not None else (),
-            per_person=version.per_person,
-            day=timezone.localdate(at),
+        Transfer(
+            id=uuid5(hold_id, f"budget-{pin.version.offer_id}"),
+            kind="held",
+            debit=budget_of(pin.version.offer_id),
+            credit=BUDGET_SPENT,
+            amount_minor=pin.discount_minor,
+            effective_at=at,
+            origin={"hold": str(hold_id), "version": pin.version.pk},
         )
+        for pin in pins
+        if pin.version.budget_minor is not None and pin.discount_minor
     ]
 
 
 def fill_hold(*, begun: Begun, at: datetime) -> None:
-    """Take the counters of a hold, hottest last, in the caller's transaction; all of them, or nothing of it is kept."""
-    hold, quote, _ = begun
+    """Take what a hold claims, counters first and budgets last, in the caller's transaction; all of it, or nothing."""
+    hold, quote, _, transfers = begun
     try:
-        take_claims(claims=_claims_of(hold), at=at)
+        if hold.claims:
+            take_claims(claims=_claims_of(hold), at=at)
+        if transfers:
+            pend(transfers=transfers)
     except SoldOut as gone:
         raise _differ(QuotaGone(gone.text, gone.left), quote) from None
     except PersonalLimitReached as limit:
         raise _differ(PersonalLimit(limit.text), quote) from None
     except NotOnSale:
         raise _differ(VersionWithdrawn(), quote) from None
+    except LimitReached:
+        raise _differ(BudgetGone(), quote) from None
 
 
 def _claims_of(hold: Hold) -> list[Claim]:
@@ -216,7 +308,8 @@ def release_hold(*, hold: Hold, at: datetime) -> bool:
     state = Hold.State.EXPIRED if is_over else Hold.State.RELEASED
     if not Hold.objects.filter(pk=hold.pk, state=Hold.State.HELD).update(state=state, ended_at=at):
         return False
-    return_claims(claims=_claims_of(hold), at=at)
+    if hold.claims:
+        return_claims(claims=_claims_of(hold), at=at)
     (expire_pendings if is_over else void_pendings)(ids=hold.pendings, at=at)
     return True
 

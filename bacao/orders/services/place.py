@@ -96,7 +96,7 @@ def _find_earlier(id: UUID, quote_id: UUID, user: "User") -> Order | None:
 def _place(id: UUID, user: "User", quote_id: UUID, quantity: int, note_id: int | None, at: datetime) -> Order:
     """Check, write, and take the stock last, so that its row is locked as shortly as can be (PR40)."""
     begun = begin_hold(id=id, quote_id=quote_id, user=user, quantity=quantity, at=at)
-    version = begun.quote.offer_version
+    version = begun.quote.version
     order = _write_order(id, user, begun, note_id, at)
     if order.paid_at:
         merchant_id = begun.quote.place.merchant_id
@@ -107,13 +107,13 @@ def _place(id: UUID, user: "User", quote_id: UUID, quantity: int, note_id: int |
 
 
 def _write_order(id: UUID, user: "User", begun: Begun, note_id: int | None, at: datetime) -> Order:
-    hold, quote, number = begun
+    hold, quote, number, _ = begun
     return Order.objects.create(
         id=id,
         number=rules.number_of(timezone.localdate(at), number),
         user=user,
         place=quote.place,
-        offer_version=quote.offer_version,
+        offer_version=quote.version,
         note_id=note_id,
         hold=hold,
         quantity=hold.quantity,

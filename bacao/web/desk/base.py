@@ -75,6 +75,15 @@ class ReasonForm(ActionForm):
     )
 
 
+class AmountForm(ReasonForm):
+    """An action about money asks how much, in the city's currency; a minus takes away."""
+
+    amount = forms.DecimalField(
+        required=False, max_digits=11, decimal_places=2, label=said("金额：", "Amount:"),
+        widget=forms.TextInput(attrs={"size": 10, "inputmode": "decimal"}),
+    )  # fmt: skip
+
+
 class DeskAdmin(ModelAdmin):
     """A table at the desk: everything is read, `editable` columns are typed over, nothing is ever deleted.
 
@@ -215,7 +224,8 @@ class DeskAdmin(ModelAdmin):
             actions = [(found[1], found[2]) for found in self.get_actions(request).values() if found]
             context["row_actions"] = actions
             context["act_url"] = reverse(f"admin:{self._act_name()}", args=[row.pk]) if actions else ""
-            context["asks_reason"] = self.action_form is ReasonForm
+            context["asks_reason"] = issubclass(self.action_form, ReasonForm)
+            context["asks_amount"] = issubclass(self.action_form, AmountForm)
             context["tracked"] = is_tracked(self.model)
             context["changes"] = list_changes(self.model, row.pk, row, limit=10)
         return super().render_change_form(request, context, *args, **kwargs)
@@ -291,6 +301,16 @@ def operator_of(request: HttpRequest) -> "User":
 def reason_of(request: HttpRequest) -> str:
     """Return the reason typed beside an action."""
     return request.POST.get("reason", "").strip()
+
+
+def amount_of(request: HttpRequest) -> int:
+    """Return the amount typed beside an action in minor units. :raises Refused: it is none"""
+    form = AmountForm(request.POST)
+    form.fields["action"].required = False
+    amount = form.cleaned_data.get("amount") if form.is_valid() else None
+    if not amount:
+        raise Refused(Text("写金额，例如 500 或 -120.50。", "Write an amount, such as 500 or -120.50."), code="amount")
+    return int(amount * 100)
 
 
 def link(label: str, row: Any, key: Any = None) -> str:

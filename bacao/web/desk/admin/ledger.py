@@ -1,17 +1,25 @@
 """The books, to be read: what is wrong is corrected by another transaction, never here."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.apps import apps
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Sum
+from django.http import HttpRequest
+from django.utils import timezone
 
-from bacao.web.desk.base import DeskAdmin, DeskInline, link
+from bacao.kit.text import Refused, Text
+from bacao.ledger.queries import get_budget
+from bacao.ledger.rules import CONTROL
+from bacao.ledger.services import LimitReached, allocate_budget
+from bacao.web.desk.base import AmountForm, DeskAdmin, DeskInline, act, amount_of, link, operator_of, reason_of
 from bacao.web.desk.words import said, value
 from bacao.web.templatetags.bacao import money
 
-Account, Transaction, Entry, Pending = (
-    apps.get_model(f"ledger.{name}") for name in ("Account", "Transaction", "Entry", "Pending")
+Account, Budget, Transaction, Entry, Pending = (
+    apps.get_model(f"ledger.{name}") for name in ("Account", "Budget", "Transaction", "Entry", "Pending")
 )
 
 
@@ -52,6 +60,63 @@ class AccountAdmin(DeskAdmin):
             side: account.entries.filter(side=side).aggregate(total=Sum("amount_minor"))["total"] or 0 for side in "DC"
         }
         return f"{money(sums['D'])} / {money(sums['C'])}"
+
+
+@admin.register(Budget)
+class BudgetAdmin(DeskAdmin):
+    """What may be promised out of each budget: given, claimed by open holds, promised for good, left."""
+
+    list_display = ("code", "given", "claimed", "spent", "left", "opened_at")
+    search_fields = ("code",)
+    search_help_text = "control.budget.7"
+    ordering = ("code",)
+    fields = ("code", "given", "claimed", "spent", "left", "opened_at")
+    action_form = AmountForm
+    actions = ("allocate",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return budget accounts only."""
+        return super().get_queryset(request).filter(book=CONTROL, code__startswith="control.budget.")
+
+    @admin.display(description=said("额度", "given"))
+    def given(self, account: Any) -> str:
+        """Return what it was given in all."""
+        return money(get_budget(account.code).allocated_minor)
+
+    @admin.display(description=said("占用中", "claimed"))
+    def claimed(self, account: Any) -> str:
+        """Return what open holds claim."""
+        return money(account.pending_debit_minor)
+
+    @admin.display(description=said("已承诺", "promised"))
+    def spent(self, account: Any) -> str:
+        """Return what was taken off for good."""
+        return money(get_budget(account.code).spent_minor)
+
+    @admin.display(description=said("剩余", "left"))
+    def left(self, account: Any) -> str:
+        """Return what may still be promised."""
+        return money(account.credit_minor - account.debit_minor - account.pending_debit_minor)
+
+    @act("加减额度", "Add or take away")
+    def allocate(self, request: HttpRequest, rows: Any) -> None:
+        """Give budgets the amount typed beside the button, or take it away where it has a minus; a reason is kept."""
+        by, reason, at = operator_of(request), reason_of(request), timezone.now()
+
+        def give(account: Any) -> None:
+            if not reason:
+                raise Refused(Text("写明原因。", "Say why."), code="reason")
+            with transaction.atomic():
+                try:
+                    allocate_budget(
+                        id=uuid4(), code=account.code, amount_minor=amount_of(request),
+                        origin={"by": by.pk, "reason": reason}, at=at,
+                    )  # fmt: skip
+                except LimitReached as reached:
+                    left = money(reached.room_minor)
+                    raise Refused(Text(f"只剩 {left}。", f"Only {left} is left."), code="budget_left") from None
+
+        self.each(request, rows, give, Text("已调整", "Changed:"))
 
 
 @admin.register(Transaction)

@@ -87,7 +87,7 @@ def _differs(request: PageRequest, difference: Difference, quantity: int) -> Htt
     if isinstance(difference, QuotaGone) and difference.left:
         quote = quote or difference.quote
     if quote is None:
-        version = _find_version(difference.quote.offer_version.offer_id)
+        version = _find_version(difference.quote.version.offer_id)
         return _closed(request, version, difference, status=difference.status)
     old = difference.quote if quote.unit_price_minor != difference.quote.unit_price_minor else None
     return _page(request, quote, quantity=quantity, refused=difference, old=old)
@@ -113,7 +113,7 @@ def _page(
     old: "Quote | None" = None,
 ) -> HttpResponse:
     """Show what a quote promises, with the reason where something stood in the way; `old` = the promise before."""
-    version = current if current and current.pk == quote.offer_version_id else get_version(quote.offer_version_id)
+    version = current if current and current.pk == quote.offer_version_id else get_version(quote.version.pk)
     terms = get_terms(version)
     most = min(terms.per_order, MOST_PER_ORDER, *([terms.stock_left] if terms.stock_left is not None else []))
     quantity = max(1, min(quantity, most))
