@@ -1,6 +1,7 @@
 // Keeps a voucher's code alive: a new symbol each 30 s from seeds held by this phone, with or without network.
 import { STEP_SECONDS, grouped, signedTokenAt, stepAt, tokenAt } from "./chain.js";
 import { drawQr, fitQr } from "./qr.js";
+import { listenForTrouble } from "./trouble.js";
 
 const LOOK_EVERY_MS = 3000;
 const AGREED_MS = 45000; // an agreement holds for a minute
@@ -114,6 +115,7 @@ export async function keepAlive(section) {
   window.addEventListener("resize", () => symbol.firstElementChild && fitQr(symbol));
   fitQr(symbol);
   confirmFirst(section, voucher);
+  listenForTrouble(section.parentElement.querySelector("[data-trouble]"));
   hold();
   tick();
   seeds = (await loadSeeds(voucher)) ?? seeds;
