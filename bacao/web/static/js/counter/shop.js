@@ -20,6 +20,7 @@ export function showShopCode(till) {
   };
   const tick = async () => {
     if (!screen.open) return;
+    part("shop-check").hidden = !till.alone; // online the line appears by itself
     const now = till.clock.now();
     const step = stepAt(now);
     if (step !== shown) {
