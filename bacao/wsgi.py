@@ -13,9 +13,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bacao.settings")
 django = get_wsgi_application()
 
 from bacao.discovery.queries.live import follow_index  # noqa: E402  # Django must be set up first
+from bacao.discovery.services.exposures import write_exposures  # noqa: E402  # as above
 from bacao.web.api import is_beside_django  # noqa: E402  # as above
 
 follow_index()
+write_exposures()
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

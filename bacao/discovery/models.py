@@ -1,7 +1,7 @@
 """Derived rows for finding things; all of them can be built again from the chapters below."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
@@ -69,3 +69,51 @@ class OutboxMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reader} at {self.tx}"
+
+
+class Exposure(models.Model):
+    """One place in one list that was served to one person: what was shown where, and how likely that was (IN5).
+
+    Append-only: nothing is ever changed, and nothing younger than half a year is deleted (a trigger keeps both). No
+    key points anywhere and `unit_id` is a keyed pseudonym: a row outlives what it is about.
+    """
+
+    class Arm(models.TextChoices):
+        EXPOSED = "exposed"
+        HOLDOUT = "holdout"
+        PROGRAMME_HOLDOUT = "programme_holdout"
+        NONE = "none"
+
+    request_id = models.UUIDField()
+    slot = models.SmallIntegerField(help_text="place in the list, from 0")
+    surface = models.CharField(max_length=16)
+    served_at = models.DateTimeField()
+    unit_id = models.BigIntegerField(help_text="keyed pseudonym of the person")
+    shop_id = models.BigIntegerField()
+    offer_version_id = models.BigIntegerField(null=True)
+    offer_group = models.CharField(max_length=32, default="")
+    epoch = models.SmallIntegerField(default=0)
+    arm = models.CharField(max_length=20, choices=Arm, default=Arm.NONE)
+    bucket = models.SmallIntegerField(default=0)
+    holdout_basis_points = models.SmallIntegerField(default=0)
+    is_ghost = models.BooleanField(default=False)
+    replaced_by_offer_version_id = models.BigIntegerField(null=True)
+    examine_probability = models.FloatField()
+    policy_version = models.CharField(max_length=16)
+    propensity = models.FloatField()
+    slate_hash = models.BigIntegerField()
+    eligibility = models.CharField(max_length=32, default="")
+    consent_scope = models.CharField(max_length=32)
+    weights_version = models.CharField(max_length=16)
+    index_base = models.IntegerField()
+    index_delta = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request_id", "slot"], name="discovery_exposure_once"),
+            models.CheckConstraint(condition=Q(propensity__gt=0, propensity__lte=1), name="discovery_propensity"),
+        ]
+        indexes = [BrinIndex(fields=["served_at"], name="discovery_exposure_served")]
+
+    def __str__(self) -> str:
+        return f"{self.request_id} {self.slot}: {self.shop_id}"

@@ -68,7 +68,7 @@ def copy_texts(key: str, text: str, source: str, values: Mapping[str, Any]) -> T
     options = "FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02'"
     statement = f"COPY (SELECT {line} FROM {source} ORDER BY {key}) TO STDOUT ({options})"  # noqa: S608  # constants
     read = bytearray()
-    with connection.cursor() as cursor, cursor.copy(statement, values) as rows:
+    with connection.cursor() as cursor, cursor.cursor.copy(statement, values) as rows:
         for piece in rows:
             read += piece
     data = np.frombuffer(read, np.uint8)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bacao.discovery.queries.live import find_view, get_index_age_seconds
 from bacao.discovery.queries.simple import LIMIT_MAX, Nearby, Wanted, list_simply
 from bacao.discovery.queries.standing import get_standings
-from bacao.discovery.queries.viewer import Viewer, read_viewer
+from bacao.discovery.queries.viewer import Viewer, price_for, read_viewer
 from bacao.discovery.queries.weighing import NearbyItem, Viewpoint, personal
 from bacao.discovery.rules import USUAL, Facts, Figures, Hours, score_terms
 from bacao.kit.geo import longest_walk_m
@@ -16,6 +17,7 @@ from bacao.places.queries import list_places_by_id, open_pattern_ids
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
+    from bacao.discovery.index.asking import Query
     from bacao.discovery.index.view import Hit, View
     from bacao.discovery.models import PlaceStanding
     from bacao.discovery.queries.serving import Answer
@@ -71,11 +73,27 @@ def _ask_index(
         open_now=wanted.open_now, keys=viewer.keys & set(view.frame.keys), count=limit, fit=viewer.fit,
     )  # fmt: skip
     try:
-        answer = private_nearby(view, query, survey=True)
+        pricing = partial(price_for, viewer, at=at, party=party)
+        answer = private_nearby(view, query, own=viewer.own, price=pricing, survey=True)
     except Unanswerable:
         return None
-    age = get_index_age_seconds(at) or 0.0
-    return _described(view, answer, viewer, at, age)
+    found = _described(view, answer, viewer, at, get_index_age_seconds(at) or 0.0)
+    return replace(found, items=_beside_plain(view, query, found.items)) if query.keys else found
+
+
+def _beside_plain(view: "View", query: "Query", items: list[NearbyItem]) -> list[NearbyItem]:
+    """Return the places with what somebody would pay there who holds nothing, where that is more."""
+    from bacao.discovery.index import kernel as k
+
+    plain = replace(query, keys=frozenset(), budget_minor=None)
+    rows = view.weigh(plain, [item.place.pk for item in items]).tolist()
+    paid = {row[k.SHOP_ID]: row[k.PER_HEAD] for row in rows}
+    return [
+        replace(item, plain_per_head_minor=paid.get(item.place.pk))
+        if item.price and paid.get(item.place.pk, 0) > item.price.per_head_minor
+        else item
+        for item in items
+    ]
 
 
 def _described(view: "View", answer: "Answer", viewer: Viewer, at: datetime, age: float) -> Nearby:
@@ -91,6 +109,7 @@ def _described(view: "View", answer: "Answer", viewer: Viewer, at: datetime, age
     return Nearby(
         shown, answer.radius_m, nearest=by_id.get(answer.nearest.shop_id) if answer.nearest else None,
         total=answer.total, unknown_hours=answer.untold, age_seconds=age, has_prices=has_prices,
+        number=answer.number,
     )  # fmt: skip
 
 

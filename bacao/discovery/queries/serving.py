@@ -21,7 +21,7 @@ DOUBTFUL_MAX = 5  # so many prices that the index cannot tell are worked out in 
 OWN_MAX = 40  # and so many of shops where the viewer holds something: the best by what the index knows
 
 Pricing = Callable[[Collection[int]], Mapping[int, Figures]]
-"""Works out exact prices by shop id; shops without any offer are left out."""
+"""Works out exact prices by shop id; a shop without any offer costs what is usual there."""
 
 
 @dataclass(frozen=True, slots=True)

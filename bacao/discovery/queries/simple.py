@@ -36,7 +36,8 @@ class Nearby:
 
     `total` = how many are in the circle and pass the filters (where a highest price is asked for: and keep to it);
     `unknown_hours` = places left out only because nobody told when they are open. `is_simple` = no index was there.
-    `age_seconds` = for how long nobody looked after the index, `has_prices` = it is not too old for prices (DS11).
+    `age_seconds` = for how long nobody looked after the index, `has_prices` = it is not too old for prices (DS11);
+    `number` = the base and the delta that answered.
     """
 
     items: list[NearbyItem]
@@ -47,6 +48,12 @@ class Nearby:
     is_simple: bool = False
     age_seconds: float = 0.0
     has_prices: bool = True
+    number: tuple[int, int] = (0, 0)
+
+    @property
+    def age_minutes(self) -> int:
+        """Return the age in whole minutes."""
+        return int(self.age_seconds // 60)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,10 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class NearbyItem:
-    """One place as a list shows it: facts, price, and the points of each term of its score (DS13)."""
+    """One place as a list shows it: facts, price, and the points of each term of its score (DS13).
+
+    `plain_per_head_minor` = what a head would pay who holds nothing, where that is more.
+    """
 
     place: "Place"
     price: Price | Figures | None
@@ -70,6 +73,7 @@ class NearbyItem:
     facts: Facts
     terms: dict[str, int]
     open_until: datetime | None
+    plain_per_head_minor: int | None = None
 
     @property
     def score(self) -> int:
@@ -85,6 +89,11 @@ class NearbyItem:
     def walking_minutes(self) -> int:
         """Return the minutes on foot."""
         return walking_minutes(self.facts.distance_m)
+
+    @property
+    def is_from(self) -> bool:
+        """Return whether there may be a lower price than the one that is shown."""
+        return isinstance(self.price, Figures) and not self.price.is_exact
 
     @property
     def hours(self) -> Hours:

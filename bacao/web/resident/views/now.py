@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
@@ -10,7 +11,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from bacao.discovery.queries import list_nearby
+from bacao.discovery.queries import Nearby, list_nearby
+from bacao.discovery.rules.exposure import Slate
+from bacao.discovery.services.exposures import log_exposure, pseudonym_of
 from bacao.web.requests import PageRequest
 from bacao.web.resident.views.feed import list_top_categories
 
@@ -81,6 +84,7 @@ def now(request: PageRequest) -> HttpResponse:
         limit=SHOWN_MAX,
         viewer=request.user if request.user.is_authenticated else None,
     )
+    _remember(request, nearby)
     context = {"nearby": nearby, "choice": choice, "where": where}
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     if not is_part:
@@ -95,6 +99,15 @@ def now(request: PageRequest) -> HttpResponse:
         answer["HX-Push-Url"] = choice.address
     patch_vary_headers(answer, ["HX-Request"])
     return answer
+
+
+def _remember(request: PageRequest, nearby: Nearby) -> None:
+    """Log what somebody was shown who lets their history be read; of nobody else is anything kept."""
+    user = request.user
+    if nearby.items and not nearby.is_simple and user.is_authenticated and user.personal_ranking:
+        served_ms, shop_ids = int(request.at.timestamp() * 1000), [item.place.pk for item in nearby.items]
+        unit = pseudonym_of(user_id=user.pk)
+        log_exposure(slate=Slate(uuid4(), unit, "now", served_ms, shop_ids, nearby.number))
 
 
 def _number(asked: QueryDict, name: str, most: int) -> int | None:
