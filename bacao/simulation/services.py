@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 
-from bacao.accounts.services import PersonRow, create_person, grant_role, load_people
+from bacao.accounts.services import PersonRow, create_person, grant_entitlement, grant_role, load_people
 from bacao.discovery.services import rebuild_search
 from bacao.kit.text import Text
 from bacao.ledger.queries import get_total
@@ -38,6 +38,7 @@ from .rules import geometry
 from .rules.city import RESIDENTS, CityPlan, plan_city
 from .rules.demo import CLERK, OPERATOR, OWNER, RESIDENT
 from .rules.history import Fate, OrderPlan, plan_history, plan_visitor, units_sold
+from .rules.perks import MEMBER_KEY, consent_of, plan_perks
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -152,6 +153,9 @@ def _move_in(plan: CityPlan, at: datetime) -> "list[User]":
     load_people(rows=[official], at=opened)
     operator = create_person(phone=OPERATOR.phone, display_name=OPERATOR.name, avatar=OPERATOR.avatar)
     grant_role(user=operator, kind="operator", granted_by=None, at=opened)
+    grant_entitlement(
+        user=people[-1], key=MEMBER_KEY, valid_from=opened, evidence="演示", granted_by=operator, at=opened
+    )
     return people
 
 
@@ -213,16 +217,15 @@ def _make_offers(
     plan: CityPlan, history: Sequence[OrderPlan], places: "list[Place]", at: datetime
 ) -> "list[OfferVersion]":
     opened, sold = at - OPENED_BEFORE, units_sold(history)
-    return load_offers(
-        rows=[
-            OfferRow(
-                place_id=places[offer.shop].pk, kind=offer.kind, terms=_with_room(offer.terms, sold.get(number, 0)),
-                funders=offer.funders, created_at=opened, state=offer.state, used=sold.get(number, 0),
-            )
-            for number, offer in enumerate(plan.offers)
-        ],
-        at=at,
-    )  # fmt: skip
+    rows = [
+        OfferRow(
+            place_id=places[offer.shop].pk, kind=offer.kind, funders=offer.funders, created_at=opened,
+            terms={**_with_room(offer.terms, sold.get(number, 0)), **consent_of(offer)}, state=offer.state,
+            used=sold.get(number, 0),
+        )
+        for number, offer in enumerate((*plan.offers, *plan_perks(plan.shops)))
+    ]  # fmt: skip
+    return load_offers(rows=rows, at=at)[: len(plan.offers)]
 
 
 def _with_room(terms: dict[str, object], sold: int) -> dict[str, object]:

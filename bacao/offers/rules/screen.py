@@ -8,6 +8,7 @@ from .terms import PACKAGE, Terms, say_amount
 
 KEY_NAMES = {
     "student": Text("学生", "students"),
+    "member:bacao": Text("拔草会员", "Bacao members"),
     "new:store": Text("本店新客", "newcomers to this shop"),
 }
 
