@@ -22,7 +22,7 @@ from tests.discovery.town import found_town, give_standing, open_shop, write_not
 from tests.factories import make_merchant, make_offer_version, make_place, make_user
 
 pytestmark = pytest.mark.django_db
-STATEMENTS_AT_MOST = 12
+STATEMENTS_AT_MOST = 13
 
 
 @pytest.fixture(autouse=True)

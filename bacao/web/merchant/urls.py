@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from bacao.web.merchant.views import devices, money, offers, reviews, shop, staff, today
+from bacao.web.merchant.views import devices, incidents, money, offers, reviews, shop, staff, today
 
 app_name = "merchant"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("devices", devices.devices, name="devices"),
     path("devices/<uuid:counter_id>/agreement", devices.agree, name="device-agree"),
     path("devices/<uuid:counter_id>/revocation", devices.revoke, name="device-revoke"),
+    path("incidents", incidents.incidents, name="incidents"),
+    path("incidents/<uuid:incident_id>/answer", incidents.answer, name="incident-answer"),
     path("stands", devices.stand_new, name="stand-new"),
     path("stands/<uuid:counter_id>", devices.stand, name="stand"),
     path("tiles", devices.tile_new, name="tile-new"),

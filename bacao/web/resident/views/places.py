@@ -19,6 +19,7 @@ from bacao.notes.services import save_place, unsave_place
 from bacao.offers.queries import list_offers_of_place
 from bacao.offers.rules import say_amount
 from bacao.places.queries import get_open_until, get_place, list_week
+from bacao.redemption.queries import list_failure_rates
 from bacao.reviews.queries import list_reviews
 from bacao.web.cards import NoteCard
 from bacao.web.requests import PageRequest
@@ -46,6 +47,7 @@ def place(request: PageRequest, place_id: int) -> HttpResponse:
         "parties": PARTIES,
         "note_id": _number(request.GET.get("note"), most=2**53),
         "standing": get_standings([place_id])[place_id],
+        "failures": list_failure_rates([place_id], request.at).get(place_id),
         "links": map_links(shown.latitude, shown.longitude, shown.name_zh or shown.name_en),
         "reviews": list_reviews(place_id, REVIEWS_MAX),
         "is_saved": place_id in saved_place_ids(request.user, [place_id]),

@@ -14,7 +14,7 @@ from bacao.kit.text import Text
 from bacao.orders.queries import find_voucher, list_vouchers
 from bacao.places.queries import list_week
 from bacao.redemption import rules
-from bacao.redemption.queries import LiveCode, get_live_code, get_signed_heads, list_policies
+from bacao.redemption.queries import LiveCode, get_live_code, get_signed_heads, list_incidents_of_user, list_policies
 from bacao.redemption.services import ensure_codes
 from bacao.reviews.queries import find_review_of_arrival
 from bacao.web.qr import draw_qr
@@ -73,6 +73,7 @@ def voucher(request: PageRequest, voucher_id: UUID) -> HttpResponse:
         "review": find_review_of_arrival(arrival.pk) if arrival else None,
         "today": next(iter(list_week(own.order.place, request.at)), None),
         "uses": range(1, own.uses_total + 1),
+        "troubles": [one for one in list_incidents_of_user(own.user_id) if one.voucher_id == own.pk],
         **(_code_of(own, request) if one.is_usable else {}),
     }
     return render(request, "resident/voucher.html", context)

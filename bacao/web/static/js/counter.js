@@ -35,7 +35,7 @@ let entry = "";
 let suggested = false; // the entry is a suggestion: the first digit pressed replaces it
 let asked = null; // what was found and a question is about
 let practising = null; // {since, steps} while nothing counts
-let answered = { text: "", at: 0 };
+let answered = { seen: "", at: 0 }; // a voucher that was consumed, or the very code that was refused
 let scanner = null;
 let timers = [];
 
@@ -115,7 +115,8 @@ function seen(text) {
   const token = readCode(text);
   if (!token || !login) return;
   if (mode !== "code" || counter.hasAttribute("data-busy") || document.querySelector("dialog[open]")) return;
-  if (answered.text === token.handle && performance.now() - answered.at < SAME_CODE_MS) {
+  const again = answered.seen === token.handle || answered.seen === text;
+  if (again && performance.now() - answered.at < SAME_CODE_MS) {
     answered.at = performance.now();
     return;
   }
@@ -181,6 +182,7 @@ function questionOf(preview) {
 
 function take(result) {
   const { look, content, row } = result;
+  if (asked && (look === "green" || look === "undone")) asked.consumed = true;
   if (look === "ask") return ask(content.outcome === "uses_needed" || content.outcome === "too_few_uses" ? "uses" : "bill", content.preview);
   if (look === "green") return green(result);
   if (look === "undone") return fill("undone", { word: words.undone, text: content.text?.[language] ?? "", on: nextGuest });
@@ -310,7 +312,7 @@ function waitForOther(row, outcome, since) {
 /** Go on; a row that still waits for its answer is left behind, and says so when the answer comes. */
 async function nextGuest(waiting = null) {
   if (waiting?.number) await login.leave(waiting);
-  answered = { text: asked?.handle ?? "", at: performance.now() };
+  answered = { seen: (asked?.consumed ? asked.handle : asked?.code?.token) ?? "", at: performance.now() };
   asked = null;
   closeAnswer();
   part("honour").lastChild.textContent = words.honour;
@@ -350,7 +352,7 @@ function showNews() {
 function practise(good, step, text = words.practiceRed) {
   if (!practising) setPractice(true);
   practising.steps.add(step);
-  asked = { handle: "0000000000" };
+  asked = { handle: "0000000000", consumed: true };
   const over = () => nextGuest();
   const undone = () => {
     practising?.steps.add("undo");
@@ -370,7 +372,7 @@ function setPractice(on) {
   part("practice-strip").hidden = !on;
   counter.querySelector(".counter__tool[data-practise]").setAttribute("aria-pressed", String(on));
   if (on) localStorage.setItem(PRACTISED, "1");
-  answered = { text: "", at: 0 };
+  answered = { seen: "", at: 0 };
 }
 
 // --- who stands here ---

@@ -3,6 +3,13 @@
 const WANTED = { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } };
 const BETWEEN_LOOKS_MS = 40;
 
+/** Return the worker. Made from a blob it belongs to this page's service worker, which kept its files, too. */
+function makeWorker() {
+  const script = `import ${JSON.stringify(new URL("./scan_worker.js", import.meta.url).href)};`;
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  return new Worker(address, { type: "module" });
+}
+
 export class Scanner {
   /** `onText(text)` is called for each symbol seen, over and over while it stays in sight. */
   constructor(video, onText) {
@@ -10,7 +17,7 @@ export class Scanner {
     this.onText = onText;
     this.paused = false;
     this.looks = 0;
-    this.worker = new Worker(new URL("./scan_worker.js", import.meta.url), { type: "module" });
+    this.worker = makeWorker();
     this.pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   }
 
