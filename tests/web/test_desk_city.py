@@ -155,8 +155,9 @@ def _build_books(at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO ledger_account (book, code, "limit", debit_minor, credit_minor)
-            SELECT 'cny', 'liab.unredeemed.' || n, 'none', 0, 0 FROM generate_series(1, %(accounts)s) n;
+            INSERT INTO ledger_account
+                (book, code, "limit", debit_minor, credit_minor, pending_debit_minor, pending_credit_minor)
+            SELECT 'cny', 'liab.unredeemed.' || n, 'none', 0, 0, 0, 0 FROM generate_series(1, %(accounts)s) n;
             INSERT INTO ledger_transaction
                 (id, book, kind, content_hash, origin, effective_at, recorded_at, entry_count)
             SELECT gen_random_uuid(), 'cny', 'paid', '\\x00', jsonb_build_object('order', n), %(at)s,

@@ -23,7 +23,7 @@ def _town(monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
     monkeypatch.setattr("bacao.web.middleware.timezone.now", lambda: at)
     cache.clear()
     found_town()
-    place = open_shop("鹿里咖啡", "Luli Coffee", at=at, usual_minor=3500)
+    place = open_shop("鹿里咖啡", "Luli Coffee", at=at, usual_minor=4500)
     make_offer_version(place, at=at)
     open_shop("蜀小川火锅", "Little Sichuan", at=at, category="hotpot", usual_minor=9800)
     write_note(make_user(), "雨天坐到打烊", [place], at=at)
