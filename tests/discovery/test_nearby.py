@@ -166,6 +166,8 @@ def test_the_longest_walk(at: datetime) -> None:
     open_shop("五分钟", at=at, metres=300)
     open_shop("十五分钟", at=at, metres=900)
     assert names(near(at, walk_minutes=5)) == ["五分钟"]
+    nearest = near(at, walk_minutes=1).nearest
+    assert nearest is not None and nearest.place.name_zh == "五分钟", "too far to walk is still the nearest"
 
 
 def test_nothing_near_names_the_nearest_within_twice_the_radius(at: datetime) -> None:

@@ -66,15 +66,14 @@ def _ask_index(
     from bacao.discovery.queries.serving import private_nearby
 
     viewer = read_viewer(user, at)
-    if wanted.walk_minutes is not None:
-        radius_m = min(radius_m, longest_walk_m(wanted.walk_minutes))
+    walk_m = radius_m if wanted.walk_minutes is None else longest_walk_m(wanted.walk_minutes)
     query = Query(
-        lat, lon, radius_m, int(at.timestamp() // 60), party, wanted.category, budget_minor=wanted.price_minor,
-        open_now=wanted.open_now, keys=viewer.keys & set(view.frame.keys), count=limit, fit=viewer.fit,
+        lat, lon, min(radius_m, walk_m), int(at.timestamp() // 60), party, wanted.category,
+        budget_minor=wanted.price_minor, open_now=wanted.open_now, keys=viewer.keys & set(view.frame.keys), count=limit, fit=viewer.fit,
     )  # fmt: skip
     try:
         pricing = partial(price_for, viewer, at=at, party=party)
-        answer = private_nearby(view, query, own=viewer.own, price=pricing, survey=True)
+        answer = private_nearby(view, query, own=viewer.own, price=pricing, survey=True, widest_m=2 * radius_m)
     except Unanswerable:
         return None
     found = _described(view, answer, viewer, at, get_index_age_seconds(at) or 0.0)

@@ -53,12 +53,19 @@ def public_nearby(view: "View", query: "Query") -> Answer:
 
 
 def private_nearby(
-    view: "View", query: "Query", *, own: Iterable[int] = (), price: Pricing | None = None, survey: bool = False
+    view: "View",
+    query: "Query",
+    *,
+    own: Iterable[int] = (),
+    price: Pricing | None = None,
+    survey: bool = False,
+    widest_m: int | None = None,
 ) -> Answer:
     """Return what one person gets: `query` has an exact position, the keys they hold, the points of their own terms.
 
     `own` = shops whose price is this person's alone, and `price` works it out; it is also asked about the few shops
     of which the index is in doubt, those first that could rise highest. `survey` counts everything in the circle.
+    `widest_m` = how far the nearest may be where nothing is listed, twice the radius unless told otherwise.
 
     :raises Unanswerable: see `public_nearby`
     """
@@ -68,14 +75,14 @@ def private_nearby(
     if price and (ids or view.doubtful):
         found, exact = _with_exact_prices(view, query, found, ids, price)
     hits = [_as_priced(view.hit(row, query.minute), exact) for row in found[: query.count].tolist()]
-    nearest = None if hits else _nearest(view, query)
+    nearest = None if hits else _nearest(view, query, widest_m)
     counted = view.survey(query) if survey else None
     total, untold = (max(counted.total, len(hits)), counted.untold) if counted else (0, 0)
     return Answer(hits, query.radius_m, view.number, nearest, total, untold)
 
 
-def _nearest(view: "View", query: "Query") -> "Hit | None":
-    return view.survey(replace(query, radius_m=query.radius_m * 2)).nearest
+def _nearest(view: "View", query: "Query", widest_m: int | None = None) -> "Hit | None":
+    return view.survey(replace(query, radius_m=widest_m or query.radius_m * 2)).nearest
 
 
 def _with_exact_prices(
