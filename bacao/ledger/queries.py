@@ -64,10 +64,10 @@ def list_budgets(codes: Collection[str]) -> dict[str, Budget]:
 
 
 def list_rooms(codes: Collection[str]) -> dict[str, int]:
-    """Return what budget accounts have left by code, 0 for one that was never opened; what is pending is gone."""
+    """Return what budget accounts have left by code, without those never opened; what is pending is gone."""
     rows = Account.objects.filter(book=rules.CONTROL, code__in=codes)
     left = F("credit_minor") - F("debit_minor") - F("pending_debit_minor")
-    return dict.fromkeys(codes, 0) | dict(rows.annotate(left=left).values_list("code", "left"))
+    return dict(rows.annotate(left=left).values_list("code", "left"))
 
 
 def get_budget(code: str) -> Budget:

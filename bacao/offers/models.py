@@ -119,6 +119,7 @@ class OfferVersion(models.Model):
     per_day = models.IntegerField(null=True, blank=True)
     per_slot = models.IntegerField(null=True, blank=True)
     budget_minor = models.BigIntegerField(null=True, blank=True)
+    budget_day_minor = models.BigIntegerField(null=True, blank=True)
     use_from = models.DateTimeField(null=True, blank=True)
     use_until = models.DateTimeField(null=True, blank=True)
     blackout_dates = ArrayField(models.DateField(), default=list, blank=True)
@@ -163,7 +164,8 @@ class OfferVersion(models.Model):
             models.CheckConstraint(
                 condition=(Q(per_day=None) | Q(per_day__gte=0))
                 & (Q(per_slot=None) | Q(per_slot__gte=0))
-                & (Q(budget_minor=None) | Q(budget_minor__gte=0)),
+                & (Q(budget_minor=None) | Q(budget_minor__gte=0))
+                & (Q(budget_day_minor=None) | Q(budget_day_minor__gte=0)),
                 name="offers_version_limits_not_negative",
             ),
             models.CheckConstraint(

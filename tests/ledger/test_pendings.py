@@ -150,12 +150,13 @@ def test_what_was_taken_away_lowers_what_was_given() -> None:
 @pytest.mark.django_db
 def test_a_day_has_a_limit_of_its_own() -> None:
     morning = datetime.fromisoformat("2026-11-22T00:00+08:00")
-    day = open_day(code=BUDGET, begins_at=morning, limit_minor=300)
-    assert open_day(code=BUDGET, begins_at=morning, limit_minor=900) == day, "tomorrow, not today"
-    hold(300, day)
+    today, tomorrow = "control.budget_day.1.20261122", "control.budget_day.1.20261123"
+    open_day(code=today, begins_at=morning, limit_minor=300)
+    open_day(code=today, begins_at=morning, limit_minor=900)
+    hold(300, today)
     with pytest.raises(LimitReached):
-        hold(1, day)
-    tomorrow = open_day(code=BUDGET, begins_at=morning + timedelta(days=1), limit_minor=0)
+        hold(1, today)
+    open_day(code=tomorrow, begins_at=morning + timedelta(days=1), limit_minor=0)
     with pytest.raises(LimitReached):
         hold(1, tomorrow)
 

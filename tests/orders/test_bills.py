@@ -159,6 +159,22 @@ def test_rc13_a_budget_that_is_used_up(buyer: User, place: Place, at: datetime) 
 
 
 @pytest.mark.django_db
+def test_a_budget_of_a_day_is_new_tomorrow(buyer: User, place: Place, at: datetime) -> None:
+    help_ = subsidy(place, at, 5000, budget_day_minor=1000)
+
+    def price(at: datetime) -> int:
+        quote = quote_bill(user=buyer, place=place, bill_minor=9000, at=at)
+        take_quote(quote_id=quote.pk, user=buyer, at=at)
+        return quote.unit_price_minor
+
+    assert [price(at), price(at), price(at)] == [8200, 8800, 9000]
+    late = quote_bill(user=buyer, place=place, bill_minor=9000, at=at + timedelta(days=1))
+    assert late.unit_price_minor == 8200
+    assert account(help_) == Budget(5000, 1000, 0), "a promise is counted once, whatever the day's account says"
+    assert list_wrong_sums(CONTROL) == []
+
+
+@pytest.mark.django_db
 def test_rc13_a_key_that_is_lost(buyer: User, place: Place, at: datetime) -> None:
     offer(place, at, "member", percent_basis_points=1000, audience_any=[["student"]])
     grant = grant_entitlement(user=buyer, key="student", valid_from=at, at=at)

@@ -17,7 +17,7 @@ VIEW_CHAPTERS = (
 )  # fmt: skip
 CHANGE_TABLES = (
     "accounts.user", "places.merchant", "places.place", "places.category", "places.district", "places.street",
-    "offers.offer", "notes.note", "reviews.review", "kit.calendarday",
+    "offers.offer", "notes.note", "reviews.review", "kit.calendarday", "ledger.budget",
     "accounts.entitlementgrant",
 )  # fmt: skip
 ADD_TABLES = ("accounts.entitlementgrant", "places.category", "places.district", "places.street", "kit.calendarday")

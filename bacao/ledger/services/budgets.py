@@ -1,5 +1,6 @@
 """Budgets: accounts of the control book that are given an amount, and claimed and spent by whoever promises (PR39)."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -7,7 +8,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from bacao.ledger.models import Account
 from bacao.ledger.rules import BUDGET_SOURCE, BUDGET_SPENT, CONTROL, DAY_SPENT, Credit, Debit
 
-from .posting import post
+from .posting import DifferentContent, post
 
 
 def allocate_budget(*, id: UUID, code: str, amount_minor: int, origin: dict[str, Any], at: datetime) -> bool:
@@ -24,24 +25,23 @@ def allocate_budget(*, id: UUID, code: str, amount_minor: int, origin: dict[str,
     )
 
 
-def open_day(*, code: str, begins_at: datetime, limit_minor: int) -> str:
-    """Return the account of what a budget may promise on one day; on first use it is opened with its limit.
+def open_day(*, code: str, begins_at: datetime, limit_minor: int) -> None:
+    """Open the account of what may be promised on one day with its limit, where it is not open yet.
 
     `begins_at` = the day's first instant, in the zone of the city. A limit that changes counts from the next day on.
     """
-    day = f"{begins_at:%Y%m%d}"
-    account = f"control.budget_day.{code.removeprefix('control.budget.')}.{day}"
-    if limit_minor and not Account.objects.filter(book=CONTROL, code=account).exists():
-        _open_leg(DAY_SPENT)
+    if not limit_minor or Account.objects.filter(book=CONTROL, code=code).exists():
+        return
+    _open_leg(DAY_SPENT)
+    with suppress(DifferentContent):  # somebody opened it at this moment with the limit of other terms
         post(
-            id=uuid5(NAMESPACE_OID, account),
+            id=uuid5(NAMESPACE_OID, code),
             kind="allocated",
-            entries=[Debit(BUDGET_SOURCE, limit_minor), Credit(account, limit_minor)],
-            origin={"day": day},
+            entries=[Debit(BUDGET_SOURCE, limit_minor), Credit(code, limit_minor)],
+            origin={},
             effective_at=begins_at,
             book=CONTROL,
         )
-    return account
 
 
 def _open_leg(code: str) -> None:

@@ -17,7 +17,7 @@ from bacao.ledger.queries import list_rooms
 
 from ..models import Offer, OfferFunder, OfferVersion, PersonalUse, Quota, StateChange
 from ..rules import EVERYONE, PARTIES, Audience, Item, Terms
-from ..rules.limits import budget_of, period_of, user_identity
+from ..rules.limits import budget_of, day_budget_of, period_of, user_identity
 
 Overlay = frozenset[tuple[date, DayKind]]
 _PLAIN = (
@@ -25,7 +25,7 @@ _PLAIN = (
     "threshold_minor", "cap_minor", "uses", "party_size", "per_person", "per_order", "sale_from", "sale_until",
     "valid_days", "weekly_hours", "exclusive", "rank", "group", "threshold_on_running", "step_minor", "max_times",
     "target_minor", "units_per_bill", "list_only", "party_min", "party_max", "person_period", "per_day", "per_slot",
-    "budget_minor", "use_from", "use_until",
+    "budget_minor", "budget_day_minor", "use_from", "use_until",
 )  # fmt: skip
 """What `Terms` and `OfferVersion` call by the same name."""
 _JOINED = ("offer_id", "pk", "offer__place_id", "offer__kind", "offer__stock__limit", "offer__stock__used", "items",
@@ -51,13 +51,13 @@ def list_live_terms(place_ids: Iterable[int], at: datetime) -> dict[int, list[Te
     rows = versions.order_by("offer_id").values_list(*_JOINED, _shares(), *_PLAIN)
     found = [_make_terms(row[: len(_JOINED) + 1], row[len(_JOINED) + 1 :]) for row in rows]
     overlay = read_overlay() if any(terms.weekly_hours for terms in found) else frozenset()
-    taken, budgets = _taken_today(found, at), _list_budgets_left(found)
+    taken, budgets = _taken_today(found, at), _list_budgets_left(found, at)
     live: dict[int, list[Terms]] = {}
     for terms in found:
         if terms.per_day is not None:
             left = max(terms.per_day - taken.get(terms.offer_id, 0), 0)
             terms = replace(terms, stock_left=left if terms.stock_left is None else min(left, terms.stock_left))
-        if terms.budget_minor is not None:
+        if terms.offer_id in budgets:
             terms = replace(terms, budget_left_minor=budgets[terms.offer_id])
         if terms.stock_left != 0 and is_usable(terms, at, overlay):
             live.setdefault(terms.place_id, []).append(terms)
@@ -97,10 +97,27 @@ def count_used(user_id: int, place_id: int, at: datetime) -> dict[int, int]:
     return {offer_id: used for offer_id, kind, period, used in taken if period == period_of(kind, day)}
 
 
-def _list_budgets_left(found: Iterable[Terms]) -> dict[int, int]:
-    """Return what offers with a budget may still take off, by offer id; what is held counts as gone (PR39)."""
-    codes = {budget_of(terms.offer_id): terms.offer_id for terms in found if terms.budget_minor is not None}
-    return {codes[code]: left for code, left in list_rooms(list(codes)).items()} if codes else {}
+def _list_budgets_left(found: Iterable[Terms], at: datetime) -> dict[int, int]:
+    """Return what offers with a budget may still take off now, by offer id; what is held counts as gone (PR39).
+
+    The account of a day is opened by its first claim: until then the whole of it is left.
+    """
+    day = timezone.localdate(at)
+    limits = [
+        (terms.offer_id, code, unopened)
+        for terms in found
+        for code, limit, unopened in (
+            (budget_of(terms.offer_id), terms.budget_minor, 0),
+            (day_budget_of(terms.offer_id, day), terms.budget_day_minor, terms.budget_day_minor or 0),
+        )
+        if limit is not None
+    ]
+    rooms = list_rooms([code for _, code, _ in limits]) if limits else {}
+    left: dict[int, int] = {}
+    for offer_id, code, unopened in limits:
+        room = rooms.get(code, unopened)
+        left[offer_id] = min(left.get(offer_id, room), room)
+    return left
 
 
 def list_place_ids_of_offers(offer_ids: Iterable[int]) -> list[int]:

@@ -66,7 +66,7 @@ OWN: dict[str, dict[str, Any]] = {
     CARD: {"items": [], "price_minor": 0, "list_minor": 0, "uses": 2},
     MEMBER: {**_CAPPED, "items": [], "target_minor": None},
     TIME_SLOT: {**_CAPPED, "items": [], "target_minor": None, "per_slot": None},
-    SUBSIDY: {**_CAPPED, "face_minor": 0, "target_minor": None, "budget_minor": None},
+    SUBSIDY: {**_CAPPED, "face_minor": 0, "target_minor": None, "budget_minor": None, "budget_day_minor": None},
 }
 ONE_OF: dict[str, tuple[str, ...]] = {
     THRESHOLD_OFF: ("face_minor", "tiers"),
@@ -118,6 +118,11 @@ RANGES: dict[str, tuple[int, int, Text]] = {
     "per_day": (0, 1_000_000, Text("每天 0 份以上，不限请留空。", "Units a day are 0 or more, or empty for no limit.")),
     "per_slot": (0, 100_000, Text("每个时段 0 位以上，不限请留空。", "Seats are 0 or more, or empty for no limit.")),
     "budget_minor": (0, 10**12, Text("预算不能是负数，不限请留空。", "A budget is 0 or more, or empty for no limit.")),
+    "budget_day_minor": (
+        0,
+        10**12,
+        Text("每天的预算不能是负数，不限请留空。", "A day's budget is 0 or more, or empty for no limit."),
+    ),
 }
 LENGTHS = {"title_zh": 60, "title_en": 80, "terms_zh": 300, "terms_en": 400, "weekly_hours": 200, "group": 24}
 KEY = re.compile(r"[a-z][a-z0-9-]*(:[a-z0-9-]+)?")

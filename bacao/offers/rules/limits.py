@@ -94,3 +94,8 @@ def period_of(kind: str, day: date) -> str:
 def budget_of(offer_id: int) -> str:
     """Return the account of the control book that holds what an offer may take off in all (PR39)."""
     return f"control.budget.{offer_id}"
+
+
+def day_budget_of(offer_id: int, day: date) -> str:
+    """Return the account of what an offer may take off on one day."""
+    return f"control.budget_day.{offer_id}.{day:%Y%m%d}"

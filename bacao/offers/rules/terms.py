@@ -153,6 +153,7 @@ class Terms:
     per_day: int | None = None
     per_slot: int | None = None
     budget_minor: int | None = None
+    budget_day_minor: int | None = None
     budget_left_minor: int | None = None
     use_from: datetime | None = None
     use_until: datetime | None = None

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from bacao.accounts.queries import list_entitlements, list_identities
 from bacao.kit.text import Refused, Text
-from bacao.ledger.rules import BUDGET_SPENT, Transfer
-from bacao.ledger.services import LimitReached, expire_pendings, pend, post_pendings, void_pendings
+from bacao.ledger.rules import BUDGET_SPENT, DAY_SPENT, Transfer
+from bacao.ledger.services import LimitReached, expire_pendings, open_day, pend, post_pendings, void_pendings
 from bacao.offers.queries import (
     audience_of,
     find_slot,
@@ -22,7 +22,7 @@ from bacao.offers.queries import (
     list_versions_by_id,
 )
 from bacao.offers.rules import EVERYONE
-from bacao.offers.rules.limits import Claim, budget_of, make_claim
+from bacao.offers.rules.limits import Claim, budget_of, day_budget_of, make_claim
 from bacao.offers.services import NotOnSale, PersonalLimitReached, SoldOut, return_claims, take_claims
 from bacao.orders import rules
 from bacao.orders.models import Hold, Order, Quote
@@ -249,19 +249,29 @@ def _claim(pin: Pin, user: "User", at: datetime) -> Claim:
 
 
 def _transfers(hold_id: UUID, pins: Sequence[Pin], at: datetime) -> list[Transfer]:
-    """Return what is claimed of budgets: all that an offer takes off, whoever funds it."""
+    """Return what is claimed of budgets, of all and of today: what an offer takes off, whoever funds it."""
+    midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    claimed: list[tuple[str, str, Pin]] = []
+    for pin in pins:
+        version = pin.version
+        if version.budget_minor is not None:
+            claimed.append((budget_of(version.offer_id), BUDGET_SPENT, pin))
+        if version.budget_day_minor is not None:
+            code = day_budget_of(version.offer_id, midnight.date())
+            open_day(code=code, begins_at=midnight, limit_minor=version.budget_day_minor)
+            claimed.append((code, DAY_SPENT, pin))
     return [
         Transfer(
-            id=uuid5(hold_id, f"budget-{pin.version.offer_id}"),
+            id=uuid5(hold_id, code),
             kind="held",
-            debit=budget_of(pin.version.offer_id),
-            credit=BUDGET_SPENT,
+            debit=code,
+            credit=leg,
             amount_minor=pin.discount_minor,
             effective_at=at,
             origin={"hold": str(hold_id), "version": pin.version.pk},
         )
-        for pin in pins
-        if pin.version.budget_minor is not None and pin.discount_minor
+        for code, leg, pin in claimed
+        if pin.discount_minor
     ]
 
 

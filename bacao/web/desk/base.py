@@ -305,9 +305,10 @@ def reason_of(request: HttpRequest) -> str:
 
 def amount_of(request: HttpRequest) -> int:
     """Return the amount typed beside an action in minor units. :raises Refused: it is none"""
-    form = AmountForm(request.POST)
-    form.fields["action"].required = False
-    amount = form.cleaned_data.get("amount") if form.is_valid() else None
+    try:
+        amount = AmountForm.base_fields["amount"].clean(request.POST.get("amount", ""))
+    except forms.ValidationError:
+        amount = None
     if not amount:
         raise Refused(Text("写金额，例如 500 或 -120.50。", "Write an amount, such as 500 or -120.50."), code="amount")
     return int(amount * 100)
