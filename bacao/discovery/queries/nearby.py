@@ -69,7 +69,8 @@ def _ask_index(
     walk_m = radius_m if wanted.walk_minutes is None else longest_walk_m(wanted.walk_minutes)
     query = Query(
         lat, lon, min(radius_m, walk_m), int(at.timestamp() // 60), party, wanted.category,
-        budget_minor=wanted.price_minor, open_now=wanted.open_now, keys=viewer.keys & set(view.frame.keys), count=limit, fit=viewer.fit,
+        budget_minor=wanted.price_minor, open_now=wanted.open_now, keys=viewer.keys & set(view.frame.keys),
+        count=limit, fit=viewer.fit,
     )  # fmt: skip
     try:
         pricing = partial(price_for, viewer, at=at, party=party)
