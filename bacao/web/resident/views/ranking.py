@@ -16,7 +16,7 @@ class Term(NamedTuple):
     """One term of the score as people read it."""
 
     name: Text
-    formula: str
+    formula: Text
     says: Text
 
 
@@ -24,21 +24,58 @@ def terms() -> list[Term]:
     """Return the terms with the numbers that the ranking itself uses."""
     w = WEIGHTS
     return [
-        Term(Text("远近", "Distance"), f"−{w['distance']} × ln(1 + d / {DISTANCE_HALF_M} m)",
-             Text("走得越近越靠前。", "The nearer, the higher.")),
-        Term(Text("划不划算", "Price"), f"{w['value']} × ln(usual ÷ yours), ±{VALUE_POINTS_MAX}",
-             Text("你每人付的，和同类店通常的人均比。", "What a head pays here, against what is usual for its kind.")),
-        Term(Text("到店评价", "Reviews"), f"{w['quality']} × (lower bound − a place without reviews)",
-             Text("只算真来过的人；评价多而稳，胜过一条满分。",
-                  "Only by people who came; many steady reviews beat one perfect one.")),
-        Term(Text("最近到店", "Arrivals"), f"{w['arrivals']} × ln(1 + n / 10), ≤ {ARRIVAL_POINTS_MAX}",
-             Text("近 30 天来过的人。", "People who came in 30 days.")),
-        Term(Text("快打烊", "Closing"), f"0 … −{w['time_left']}, {CLOSING_SOON_MINUTES} min; −{w['closed']}",
-             Text("剩不到 45 分钟开始扣，没开门扣满。", "Taken off in the last 45 minutes; more while it is shut.")),
-        Term(Text("你自己", "You"), f"{w['saved']}, {w['visited']}",
-             Text("你收藏过、来过的。关掉个性化排序，就完全不读。",
-                  "Saved by you, visited by you. Switched off, neither is read at all.")),
-    ]  # fmt: skip
+        Term(
+            Text("远近", "Distance"),
+            Text(
+                f"−{w['distance']} × ln(1 + 距离 / {DISTANCE_HALF_M} 米)",
+                f"−{w['distance']} × ln(1 + d / {DISTANCE_HALF_M} m)",
+            ),
+            Text("走得越近越靠前。", "The nearer, the higher."),
+        ),
+        Term(
+            Text("划不划算", "Price"),
+            Text(
+                f"{w['value']} × ln(同类人均 ÷ 你付的)，至多 ±{VALUE_POINTS_MAX}",
+                f"{w['value']} × ln(usual ÷ yours), at most ±{VALUE_POINTS_MAX}",
+            ),
+            Text("你每人付的，和同类店通常的人均比。", "What a head pays here, against what is usual for its kind."),
+        ),
+        Term(
+            Text("到店评价", "Reviews"),
+            Text(
+                f"{w['quality']} × 比没人评的店高几星（取下限）",
+                f"{w['quality']} for each star of the lower bound above a place without reviews",
+            ),
+            Text(
+                "只算真来过的人；评价多而稳，胜过一条满分。",
+                "Only by people who came; many steady reviews beat one perfect one.",
+            ),
+        ),
+        Term(
+            Text("最近到店", "Arrivals"),
+            Text(
+                f"{w['arrivals']} × ln(1 + 人数 / 10)，至多 {ARRIVAL_POINTS_MAX}",
+                f"{w['arrivals']} × ln(1 + people / 10), at most {ARRIVAL_POINTS_MAX}",
+            ),
+            Text("近 30 天来过的人。", "People who came in 30 days."),
+        ),
+        Term(
+            Text("快打烊", "Closing"),
+            Text(
+                f"最后 {CLOSING_SOON_MINUTES} 分钟从 0 扣到 {w['time_left']}；没开门扣 {w['closed']}",
+                f"0 down to −{w['time_left']} in the last {CLOSING_SOON_MINUTES} minutes; −{w['closed']} while shut",
+            ),
+            Text("剩不到 45 分钟开始扣，没开门扣满。", "Taken off in the last 45 minutes; more while it is shut."),
+        ),
+        Term(
+            Text("你自己", "You"),
+            Text(f"收藏过 {w['saved']}，来过 {w['visited']}", f"{w['saved']} if saved, {w['visited']} if visited"),
+            Text(
+                "你收藏过、来过的。关掉个性化排序，就完全不读。",
+                "Saved by you, visited by you. Switched off, neither is read at all.",
+            ),
+        ),
+    ]
 
 
 @require_safe
