@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bacao.accounts.models import User
-from bacao.redemption.models import Redemption
+from bacao.redemption.models import Incident, Redemption
+from bacao.redemption.queries import get_live_code
+from bacao.redemption.services import ensure_codes
 from tests import factories
 from tests.factories import Shop, make_shop
 from tests.live import Site
@@ -154,6 +157,25 @@ def test_three_ways_with_either_side_alone(
     clerk.locator("[data-shop-verify]").click()
     expect(clerk.locator("[data-shop-said]")).to_have_text("这 6 位刚才用过了")
     assert Redemption.objects.get(voucher=third).proof == "shop"
+
+
+def test_what_does_not_work_is_honoured(
+    phone: BrowserContext, page: Page, live_site: Site, shop: Shop, owner: User
+) -> None:
+    voucher = shop.sell(timezone.now(), title_zh="按价给的一杯")
+    past = timezone.now() - timedelta(minutes=10)
+    stale = get_live_code(ensure_codes(vouchers=[voucher], at=past)[voucher.pk], past).token_at(past)
+    clerk = phone.new_page()
+    enrol(clerk, page, live_site, shop, owner)
+    hold_up(clerk, stale)
+    expect(clerk.locator(f"{RED} [data-answer-text]")).to_contain_text("截图或过时", timeout=20_000)
+    clerk.get_by_role("button", name="用不了？按券价收").click()
+    expect(clerk.locator(f"{GREEN} [data-answer-word]")).to_have_text("按券价收", timeout=20_000)
+    incident = Incident.objects.get(voucher=voucher)
+    assert (incident.door, incident.reason) == ("counter", "old")
+    next_guest(clerk)
+    hold_up(clerk, live_token(voucher))  # it took the voucher's use: never both
+    expect(clerk.locator(RED)).to_be_visible(timeout=20_000)
 
 
 def test_what_was_kept_is_not_loaded_again(

@@ -237,6 +237,7 @@ function showCount() {
 }
 
 const go = () => {
+  if (asked.honouring) return honour(asked.honouring, null);
   const said = mode === "bill" ? { bill_minor: billMinor() } : { [mode]: Number(entry) };
   return busily(async () => take(await login.press(asked, said)));
 };
@@ -272,6 +273,7 @@ function honour(reason, row) {
     if (row) await login.leave(row);
     const preview = asked.preview ?? null;
     const bill = mode === "bill" ? billMinor() : undefined;
+    asked.honouring = reason; // should the bill be asked for, the next press goes on with this
     take(await login.honour({ code: asked.code, preview, bill_minor: bill, reason }));
   });
 }
