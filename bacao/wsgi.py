@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves: `/nearby` beside Django, all else by Django (docs/decisions/0010)."""
+"""The WSGI application that granian serves: `/nearby` and rows of counters beside Django, all else by Django (ADR 0010)."""
 
 import os
 from collections.abc import Iterable
@@ -15,6 +15,8 @@ django = get_wsgi_application()
 from bacao.discovery.queries.live import follow_index  # noqa: E402  # Django must be set up first
 from bacao.discovery.services.exposures import write_exposures  # noqa: E402  # as above
 from bacao.web.api import is_beside_django  # noqa: E402  # as above
+from bacao.web.api.door import application as counter_door  # noqa: E402  # as above
+from bacao.web.api.door import is_row_of_device  # noqa: E402  # as above
 
 follow_index()
 write_exposures()
@@ -26,4 +28,6 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
         from bacao.web.api.nearby import application as nearby  # with the index comes Numba: not before it is asked for
 
         return nearby(environ, start_response)
+    if is_row_of_device(environ):
+        return counter_door(environ, start_response)
     return django(environ, start_response)
