@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves: `/nearby` and rows of counters beside Django, all else by Django (ADR 0010)."""
+"""The WSGI application that granian serves: `/nearby` and rows of counters beside Django, the rest by Django."""
 
 import os
 from collections.abc import Iterable

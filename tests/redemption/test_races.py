@@ -104,7 +104,7 @@ def test_without_the_lock_the_constraint_still_lets_one_win(
         everybody_has_looked.wait(30)
         return found
 
-    monkeypatch.setattr(finding, "LOCK", "")
+    monkeypatch.setitem(finding.CLAIM_AND_LOCK, "handle", finding.claiming("handle", lock=""))
     monkeypatch.setattr(redeeming, "judge", judge_together)
     answers = together(lambda _: redeem(shop, token, uuid4(), at).outcome, attempts=hands, hands=hands)
     assert Counter(answers) == {"redeemed": 1, IntegrityError.__name__: hands - 1}

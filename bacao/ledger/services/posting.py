@@ -8,15 +8,16 @@ from uuid import UUID
 
 from django.db import connection
 
+from bacao.kit.prepared import Prepared
 from bacao.ledger import rules
-from bacao.ledger.models import Account, Transaction
+from bacao.ledger.models import Transaction
 from bacao.ledger.queries import list_lines
 from bacao.ledger.rules import Credit, Debit, Posting
 
 # One statement books any number of transactions with their entries. A transaction that exists is left alone and
 # brings no entries. Triggers keep the rest: books, sums, limits at once; balance and completeness at commit.
 # The subselects keep it linear: the planner knows nothing of the size of the arrays and would choose nested loops.
-BOOK = """
+BOOK_TEXT = """
     WITH booked AS (
         INSERT INTO ledger_transaction
             (id, book, kind, content_hash, origin, reverses_id, effective_at, entry_count)
@@ -37,6 +38,36 @@ BOOK = """
     )
     SELECT id FROM booked
 """
+BOOK = Prepared(
+    "bacao_book",
+    BOOK_TEXT,
+    {
+        "id": "uuid[]", "book": "text[]", "kind": "text[]", "hash": "bytea[]", "origin": "jsonb[]",
+        "reverses": "uuid[]", "effective_at": "timestamptz[]", "count": "int[]", "of": "uuid[]", "of_book": "text[]",
+        "code": "text[]", "side": "text[]", "amount": "bigint[]",
+    },
+)  # fmt: skip
+OPEN = Prepared(
+    "bacao_open_accounts",
+    """
+    INSERT INTO ledger_account
+        (book, code, "limit", debit_minor, credit_minor, pending_debit_minor, pending_credit_minor)
+    SELECT book, code, kept, 0, 0, 0, 0
+    FROM unnest(%(book)s, %(code)s, %(limit)s) WITH ORDINALITY AS wanted (book, code, kept, position)
+    WHERE NOT EXISTS (SELECT FROM ledger_account a WHERE a.book = wanted.book AND a.code = wanted.code)
+    ORDER BY position ON CONFLICT DO NOTHING
+    """,
+    {"book": "text[]", "code": "text[]", "limit": "text[]"},
+)
+LOCK_ROOMS = Prepared(
+    "bacao_lock_rooms",
+    """
+    SELECT code, CASE "limit" WHEN 'debit_at_most_credit' THEN credit_minor - debit_minor - pending_debit_minor
+        ELSE debit_minor - credit_minor - pending_credit_minor END
+    FROM ledger_account WHERE book = %(book)s AND code = ANY(%(code)s) ORDER BY id FOR NO KEY UPDATE
+    """,
+    {"book": "text", "code": "text[]"},
+)
 
 
 class DifferentContent(Exception):
@@ -122,9 +153,8 @@ def post_many(*, postings: Sequence[Posting]) -> int:
 def _open_accounts(postings: Sequence[Posting]) -> None:
     """Insert the accounts that are not there yet; in the order of their codes, so that two openers cannot deadlock."""
     codes = sorted({(posting.book, line.code) for posting in postings for line in posting.lines})
-    Account.objects.bulk_create(
-        [Account(book=book, code=code, limit=rules.limit_of(code)) for book, code in codes], ignore_conflicts=True
-    )
+    books, names = [book for book, _ in codes], [code for _, code in codes]
+    OPEN.run({"book": books, "code": names, "limit": [rules.limit_of(code) for code in names]})
 
 
 def _check_room(postings: Sequence[Posting]) -> None:
@@ -148,39 +178,30 @@ def lock_rooms(book: str, codes: Collection[str]) -> dict[str, int]:
 
     What is pending takes room and gives none.
     """
-    accounts = Account.objects.filter(book=book, code__in=codes).order_by("id").select_for_update(no_key=True)
-    rooms = dict.fromkeys(codes, 0)
-    for account in accounts:
-        debit = account.debit_minor + account.pending_debit_minor
-        credit = account.credit_minor + account.pending_credit_minor
-        by_credit = account.limit == rules.DEBIT_AT_MOST_CREDIT
-        rooms[account.code] = account.credit_minor - debit if by_credit else account.debit_minor - credit
-    return rooms
+    return dict.fromkeys(codes, 0) | dict(LOCK_ROOMS.run({"book": book, "code": list(codes)}))
 
 
 def _book(postings: Sequence[Posting], hashes: dict[UUID, bytes]) -> set[UUID]:
     """Write transactions and entries; return the ids that were new."""
     lines = [(posting, line) for posting in postings for line in posting.lines]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            BOOK,
-            {
-                "id": [posting.id for posting in postings],
-                "book": [posting.book for posting in postings],
-                "kind": [posting.kind for posting in postings],
-                "hash": [hashes[posting.id] for posting in postings],
-                "origin": [json.dumps(posting.origin, default=str) for posting in postings],
-                "reverses": [posting.reverses for posting in postings],
-                "effective_at": [posting.effective_at for posting in postings],
-                "count": [len(posting.lines) for posting in postings],
-                "of": [posting.id for posting, _ in lines],
-                "of_book": [posting.book for posting, _ in lines],
-                "code": [line.code for _, line in lines],
-                "side": [line.side for _, line in lines],
-                "amount": [line.amount_minor for _, line in lines],
-            },
-        )
-        return {id for (id,) in cursor.fetchall()}
+    booked = BOOK.run(
+        {
+            "id": [posting.id for posting in postings],
+            "book": [posting.book for posting in postings],
+            "kind": [posting.kind for posting in postings],
+            "hash": [hashes[posting.id] for posting in postings],
+            "origin": [json.dumps(posting.origin, default=str) for posting in postings],
+            "reverses": [posting.reverses for posting in postings],
+            "effective_at": [posting.effective_at for posting in postings],
+            "count": [len(posting.lines) for posting in postings],
+            "of": [posting.id for posting, _ in lines],
+            "of_book": [posting.book for posting, _ in lines],
+            "code": [line.code for _, line in lines],
+            "side": [line.side for _, line in lines],
+            "amount": [line.amount_minor for _, line in lines],
+        }
+    )
+    return {id for (id,) in booked}
 
 
 def _find_unbooked(postings: Sequence[Posting], hashes: dict[UUID, bytes]) -> list[Posting]:

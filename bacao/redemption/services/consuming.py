@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import connection
-
+from bacao.kit.prepared import Prepared
 from bacao.kit.services import ANNOUNCE
 from bacao.orders.services import USE_ONE
 from bacao.redemption import rules
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 # Free uses are chosen, consumed and answered in one statement; all of them or none. The caller holds the lock of the
 # voucher, so nobody else is choosing; the unique constraint would refuse a second winner all the same. With the last
 # voucher of a press the counter's part is over: the books are the house's.
-CONSUME = f"""
+STATEMENT = f"""
     WITH chosen AS (
         SELECT number, count(redemption.id) AS cycle, row_number() OVER (ORDER BY number) AS turn
         FROM generate_series(1, %(uses_total)s) AS number
@@ -59,6 +58,17 @@ CONSUME = f"""
     )
     SELECT min(id), set_config('role', %(role)s, true) FROM redeemed HAVING count(*) > 0
 """  # noqa: S608  # made of constants
+CONSUME = Prepared(
+    "bacao_consume",
+    STATEMENT,
+    {
+        "voucher": "uuid", "uses_total": "int", "uses": "int", "most_cycles": "int", "merchant": "bigint",
+        "place": "bigint", "proof": "text", "key": "uuid", "clerk": "bigint", "counter": "uuid", "served_by": "bigint",
+        "bill": "int", "charge": "int", "discounts": "int[]", "paid": "int[]", "paid_minor": "int", "ledger": "uuid",
+        "at": "timestamptz", "user": "bigint", "note": "bigint", "same_visit_since": "timestamptz", "step": "int",
+        "status": "smallint", "answer": "bytea", "role": "text",
+    },
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,36 +98,33 @@ def consume(
     """
     loaded, shares, row = consumption.found.loaded, consumption.shares, claim.row
     paid = [share.paid_minor for share in shares]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CONSUME,
-            {
-                "voucher": loaded.voucher_id,
-                "uses_total": loaded.uses_total,
-                "uses": len(shares),
-                "most_cycles": rules.MOST_CYCLES,
-                "merchant": claim.merchant_id,
-                "place": loaded.place_id,
-                "proof": proof or consumption.found.proof,
-                "key": key,
-                "clerk": clerk.pk if clerk else None,
-                "counter": row.counter_id if row else None,
-                "served_by": row.served_by_id if row else None,
-                "bill": bill_minor,
-                "charge": consumption.charge_minor,
-                "discounts": [share.discount_minor for share in shares],
-                "paid": paid,
-                "paid_minor": sum(paid),
-                "ledger": ledger_id,
-                "at": claim.when,
-                "user": loaded.user_id,
-                "note": loaded.note_id,
-                "same_visit_since": claim.when - rules.SAME_VISIT,
-                "step": consumption.found.step,
-                "status": answer.status,
-                "answer": answer.body,
-                "role": "none" if last else ROLE,
-            },
-        )
-        first = cursor.fetchone()
-    return int(first[0]) if first else None
+    rows = CONSUME.run(
+        {
+            "voucher": loaded.voucher_id,
+            "uses_total": loaded.uses_total,
+            "uses": len(shares),
+            "most_cycles": rules.MOST_CYCLES,
+            "merchant": claim.merchant_id,
+            "place": loaded.place_id,
+            "proof": proof or consumption.found.proof,
+            "key": key,
+            "clerk": clerk.pk if clerk else None,
+            "counter": row.counter_id if row else None,
+            "served_by": row.served_by_id if row else None,
+            "bill": bill_minor,
+            "charge": consumption.charge_minor,
+            "discounts": [share.discount_minor for share in shares],
+            "paid": paid,
+            "paid_minor": sum(paid),
+            "ledger": ledger_id,
+            "at": claim.when,
+            "user": loaded.user_id,
+            "note": loaded.note_id,
+            "same_visit_since": claim.when - rules.SAME_VISIT,
+            "step": consumption.found.step,
+            "status": answer.status,
+            "answer": answer.body,
+            "role": "none" if last else ROLE,
+        }
+    )
+    return int(rows[0][0]) if rows else None

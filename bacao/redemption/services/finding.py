@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from bacao.kit.prepared import Prepared
 from bacao.kit.text import Text
 from bacao.offers.queries import list_terms
 from bacao.offers.rules import Terms
@@ -44,6 +45,25 @@ BY = {
     "voucher": "AND code.voucher_id = %(code)s",
 }
 LOCK = "FOR NO KEY UPDATE OF code, voucher"
+TYPES = {
+    "merchant": "bigint", "code": "bytea", "manifests_since": "timestamptz", "agreed_since": "timestamptz",
+    "key": "uuid", "hash": "bytea", "counter": "uuid", "number": "int", "pressed_at": "timestamptz",
+    "signature": "bytea", "place": "bigint",
+}  # fmt: skip
+
+
+def claiming(by: str, lock: str = LOCK) -> Prepared:
+    """Return the statement that claims a key and locks the voucher of a code."""
+    find = f"SELECT {COLUMNS} {TABLES} {BY[by]} AND EXISTS (SELECT FROM claimed) {lock}"  # noqa: S608  # constants
+    text = f"""
+        WITH claimed AS ({CLAIM} RETURNING 1)
+        SELECT EXISTS (SELECT FROM claimed), found.* FROM (SELECT) one LEFT JOIN LATERAL ({find}) found ON true
+    """  # noqa: S608  # as above
+    name = f"bacao_claim_{by}" + ("" if lock else "_unlocked")
+    return Prepared(name, text, TYPES | ({"code": "uuid"} if by == "voucher" else {}))
+
+
+CLAIM_AND_LOCK = {by: claiming(by) for by in BY}
 
 
 @dataclass(slots=True)
@@ -102,14 +122,7 @@ def claim_and_lock(by: str, values: dict[str, Any]) -> Answer | Loaded | None:
     The lock waits for the claim: the subquery runs only where the insert returned a row.
     :raises KeyMismatch, DeviceCopied:
     """
-    find = f"SELECT {COLUMNS} {TABLES} {BY[by]} AND EXISTS (SELECT FROM claimed) {LOCK}"  # noqa: S608  # constants
-    statement = f"""
-        WITH claimed AS ({CLAIM} RETURNING 1)
-        SELECT EXISTS (SELECT FROM claimed), found.* FROM (SELECT) one LEFT JOIN LATERAL ({find}) found ON true
-    """  # noqa: S608  # as above
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        claimed, *row = cursor.fetchone()
+    claimed, *row = CLAIM_AND_LOCK[by].run(values)[0]
     if not claimed:
         return get_earlier(values)
     return _loaded(row) if row[0] is not None else None

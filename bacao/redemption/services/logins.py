@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
+from bacao.kit.prepared import Prepared
 from bacao.kit.text import Refused, Text
 from bacao.redemption import rules
 from bacao.redemption.models import Counter
@@ -17,13 +16,14 @@ from .tries import TooFast
 ROWS_A_MINUTE = 60
 
 # The login, the limit, the contact and the tenant in one statement; the limit is given back where nothing is committed.
-LET_IN = f"""
+STATEMENT = f"""
     UPDATE redemption_counter SET contact_at = %(at)s, tokens_at = greatest(tokens_at, %(at)s), tokens =
         least(%(most)s, tokens + %(most)s / 60.0 * greatest(0, extract(epoch FROM %(at)s - tokens_at))) - 1
     WHERE id = %(id)s AND secret_hash = %(secret)s
     RETURNING merchant_id, place_id, kind, public_key, agreed_at IS NOT NULL, revoked_at IS NOT NULL, tokens,
         set_config('app.merchant', merchant_id::text, true), set_config('role', '{ROLE}', true)
 """  # noqa: S608  # made of a constant
+LET_IN = Prepared("bacao_let_in", STATEMENT, {"at": "timestamptz", "most": "float8", "id": "uuid", "secret": "bytea"})
 
 
 class SignedOut(Refused):
@@ -101,11 +101,10 @@ def let_in(*, counter_id: UUID, secret_hash: bytes, at: datetime) -> Login:
     :raises SignedOut, NotAgreed, Revoked:
     :raises TooFast: more than 60 rows a minute
     """
-    with connection.cursor() as cursor:
-        cursor.execute(LET_IN, {"id": counter_id, "secret": secret_hash, "at": at, "most": ROWS_A_MINUTE})
-        row = cursor.fetchone()
-    if row is None:
+    rows = LET_IN.run({"id": counter_id, "secret": secret_hash, "at": at, "most": ROWS_A_MINUTE})
+    if not rows:
         raise SignedOut
+    row = rows[0]
     check_agreed(row[4], row[5])
     if row[6] < 0:
         raise TooFast
