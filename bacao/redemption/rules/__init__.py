@@ -32,6 +32,7 @@ from .chain import (
     value_of,
     verify,
     verify_by_seed,
+    window_holds,
 )
 from .devices import (
     DIGITS_MINUTES,
@@ -144,5 +145,6 @@ __all__ = [
     "value_of",
     "verify",
     "verify_by_seed",
+    "window_holds",
     "worth_of_use",
 ]

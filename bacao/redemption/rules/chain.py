@@ -101,6 +101,15 @@ def verify_by_seed(handle: bytes, value: bytes, seeds: Mapping[int, bytes], *, n
     return _find_far(handle, value, anchors, now)
 
 
+def window_holds(handle: bytes, day: int, newest: bytes, value: bytes) -> bool:
+    """Return whether a value is one of the five of the window whose newest one is given: what `verify_by_seed` asks."""
+    for _ in range(2 * SKEW_STEPS + 1):
+        if newest == value:
+            return True
+        newest = chain_hash(handle, day, newest)
+    return False
+
+
 def _find_far(handle: bytes, value: bytes, anchors: Mapping[int, bytes], now: int) -> Verdict:
     """Judge a value that is of another day than `now`: it can only be old or early."""
     for day, anchor in anchors.items():
