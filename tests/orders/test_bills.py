@@ -35,14 +35,17 @@ from bacao.orders.services import (
     WindowClosed,
     capture_hold,
     expire_holds,
+    mark_used,
     quote_bill,
     quote_purchase,
     release_hold,
+    request_refund,
     take_quote,
 )
 from bacao.places.models import Place
 from tests.factories import make_merchant, make_place, make_user, make_voucher
 from tests.orders.arena import ROUNDS, Arena
+from tests.orders.conftest import order_of
 
 MINUTE = timedelta(minutes=1)
 TAGS = {"stack_tags": ["all"], "stack_accepts": ["all"]}
@@ -243,6 +246,25 @@ def test_only_whoever_may_have_it_is_quoted_a_purchase(buyer: User, place: Place
     quote = quote_purchase(user=buyer, version=version, at=at)
     assert quote.keys == ["new:store"]
     assert quote.unit_price_minor == 3800
+
+
+@pytest.mark.django_db
+def test_a_subsidy_that_is_taken_before_the_bill_claims_the_most_it_can_take_off(
+    buyer: User, place: Place, at: datetime
+) -> None:
+    help_, endless = subsidy(place, at, 2000), subsidy(place, at, 2000, cap_minor=None)
+    with pytest.raises(NotOnSale, match="by itself when the bill"):
+        quote_purchase(user=buyer, version=get_current_version(endless.pk), at=at)
+    order = order_of(buyer, get_current_version(help_.pk), at, 2)
+    assert (order.state, account(help_)) == ("paid", Budget(2000, 0, 1600))
+    with pytest.raises(BudgetGone):
+        order_of(make_user("阿良"), get_current_version(help_.pk), at)
+    first, second = order.vouchers.order_by("unit")
+    request_refund(voucher=first, by=buyer, at=at)
+    request_refund(voucher=first, by=buyer, at=at)
+    assert account(help_) == Budget(2000, 0, 800)
+    mark_used(voucher=second, uses=1)
+    assert list_wrong_sums(CONTROL) == []
 
 
 @pytest.mark.django_db

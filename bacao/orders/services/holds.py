@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from bacao.accounts.queries import list_entitlements, list_identities
 from bacao.kit.text import Refused, Text
-from bacao.ledger.rules import BUDGET_SPENT, DAY_SPENT, Transfer
-from bacao.ledger.services import LimitReached, expire_pendings, open_day, pend, post_pendings, void_pendings
+from bacao.ledger.rules import BUDGET_SPENT, CONTROL, DAY_SPENT, Credit, Debit, Transfer
+from bacao.ledger.services import LimitReached, expire_pendings, open_day, pend, post, post_pendings, void_pendings
 from bacao.offers.queries import (
     audience_of,
     find_slot,
@@ -201,7 +201,7 @@ def _pins(quote: Quote, quantity: int) -> list[Pin]:
         most = min(quote.version.per_order, rules.MOST_PER_ORDER)
         if not 1 <= quantity <= most:
             raise WrongQuantity(most)
-        return [Pin(quote.version, quantity)]
+        return [Pin(quote.version, quantity, quote.result.get("budget", 0) * quantity)]
     if quantity != 1:
         raise WrongQuantity(1)
     uses = [use for use in quote.result["uses"] if use["units"] > use["owned"]]
@@ -283,6 +283,8 @@ def fill_hold(*, begun: Begun, at: datetime) -> None:
             take_claims(claims=_claims_of(hold), at=at)
         if transfers:
             pend(transfers=transfers)
+            if hold.state == Hold.State.CAPTURED:
+                post_pendings(amounts=dict.fromkeys(hold.pendings), kind="promised", at=at)
     except SoldOut as gone:
         raise _differ(QuotaGone(gone.text, gone.left), quote) from None
     except PersonalLimitReached as limit:
@@ -337,6 +339,24 @@ def claims_of_order(*, order: Order, quantity: int) -> list[Claim]:
     if order.hold:
         return [claim.of(quantity) for claim in _claims_of(order.hold)]
     return [make_claim(offer_id=order.offer_version.offer_id, quantity=quantity, user_id=order.user_id)]
+
+
+def return_budget(*, order: Order, id: UUID, at: datetime) -> None:
+    """Give back to its budget what one unit of an order might have taken off, in the caller's transaction (PR19).
+
+    `id` = what it is given back for, once. The budget of a day that is over gets nothing back.
+    """
+    if order.hold is None or not order.hold.pendings or order.offer_version.budget_minor is None:
+        return
+    amount, code = order.hold.quote.result["budget"], budget_of(order.offer_version.offer_id)
+    post(
+        id=uuid5(id, "budget"),
+        kind="returned",
+        entries=[Debit(BUDGET_SPENT, amount), Credit(code, amount)],
+        origin={"order": str(order.pk)},
+        effective_at=at,
+        book=CONTROL,
+    )
 
 
 def expire_holds(*, at: datetime) -> int:

@@ -35,7 +35,9 @@ def quote_purchase(*, user: "User", version: "OfferVersion", at: datetime) -> Qu
 
     `version` comes from `offers.queries.get_current_version`.
 
-    :raises NotOnSale: not live, outside its sale window, or its shop closed
+    What has a budget and is taken before the bill is known claims the most that it can take off.
+
+    :raises NotOnSale: not live, outside its sale window, its shop closed, or what it could take off has no end
     :raises SoldOut: nothing is left
     :raises NotForYou: it is for people who hold other keys
     """
@@ -44,6 +46,12 @@ def quote_purchase(*, user: "User", version: "OfferVersion", at: datetime) -> Qu
         raise NotOnSale
     if terms.stock_left == 0:
         raise SoldOut(0, Text("已经售罄。", "It is sold out."))
+    has_budget = terms.budget_minor is not None or terms.budget_day_minor is not None
+    most_off = terms.cap_minor or terms.face_minor
+    if has_budget and not most_off:
+        raise NotOnSale(
+            Text("这个补贴在店里买单时自动用上。", "It applies by itself when the bill is paid at the shop.")
+        )
     keys = frozenset() if terms.audience == EVERYONE else list_entitlements(user, at)
     if not terms.audience.admits(keys):
         raise NotForYou(say_audience(terms.audience.missing(keys)))
@@ -59,7 +67,7 @@ def quote_purchase(*, user: "User", version: "OfferVersion", at: datetime) -> Qu
         unit_list_minor=max(terms.worth_minor, version.price_minor),
         currency=settings.CURRENCY,
         keys=sorted(terms.audience.admitted_by(keys)),
-        result={"funders": price.funders if price else []},
+        result={"funders": price.funders if price else [], "budget": most_off if has_budget else 0},
         ruleset=rules.RULESET,
         calendar_version=calendar_version(),
         quoted_at=at,

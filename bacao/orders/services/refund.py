@@ -18,7 +18,7 @@ from bacao.orders.queries import HAS_USES_LEFT, lock_voucher
 from bacao.orders.rules import RefundNews
 
 from .books import posting_of_refund_due, posting_of_refund_sent
-from .holds import claims_of_order
+from .holds import claims_of_order, return_budget
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -40,7 +40,7 @@ class NotRefundable(Refused):
 def request_refund(*, voucher: Voucher, by: "User | None", at: datetime, cause: str = Refund.Cause.ASKED) -> Refund:
     """Give back all uses that a voucher has left, and what was paid for them; pressing twice gives the same refund.
 
-    The unit returns to the stock if none of it was used (PR19). `by` = its owner, None = a job.
+    The unit returns to the stock, and its budget, if none of it was used (PR19). `by` = its owner, None = a job.
 
     :raises NotRefundable: it was used up
     """
@@ -54,6 +54,7 @@ def request_refund(*, voucher: Voucher, by: "User | None", at: datetime, cause: 
     )
     if uses == voucher.uses_total:
         return_claims(claims=claims_of_order(order=voucher.order, quantity=1), at=at)
+        return_budget(order=voucher.order, id=voucher.pk, at=at)
     if amount:
         payment = Payment.objects.get(order=voucher.order_id)
         return request_money_back(payment=payment, amount_minor=amount, cause=cause, at=at, voucher=voucher, uses=uses)
