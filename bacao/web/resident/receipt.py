@@ -125,7 +125,7 @@ def write_receipt(
         and (answer is None or package.per_head_minor < -(-answer.payable_minor // party))
     ):
         terms = next(terms for terms in packages if terms.offer_id == package.offer_id)
-        return _of_package(terms, package, rejected), rejected
+        return _of_package(terms, package, answer, party), rejected
     if answer and answer.uses:
         return _of_answer(answer, party), rejected
     return None, rejected
@@ -157,7 +157,8 @@ def _of_answer(answer: Answer, party: int) -> Receipt:
     )
 
 
-def _of_package(terms: Terms, price: Price, rejected: Sequence[Rejected]) -> Receipt:
+def _of_package(terms: Terms, price: Price, bill: Answer | None, party: int) -> Receipt:
+    """Return the receipt of a package, with what the bill would cost a head beside it."""
     units = price.payable_minor // terms.price_minor if terms.price_minor else 1
     label = terms.title if units == 1 else Text(f"{terms.title.zh} ×{units}", f"{terms.title.en} ×{units}")
     return Receipt(
@@ -173,7 +174,25 @@ def _of_package(terms: Terms, price: Price, rejected: Sequence[Rejected]) -> Rec
         counter_minor=0,
         buy=terms,
         units=max(units, 1),
-        rejected=tuple(one for one in rejected if one.terms.offer_id != terms.offer_id),
+        rejected=_beaten_by_package(terms, price, bill, party) if bill else (),
+        runner_up=_say_bill(bill) if bill and bill.uses else None,
+    )
+
+
+def _beaten_by_package(terms: Terms, price: Price, bill: Answer, party: int) -> tuple[Rejected, ...]:
+    """Return what is not used beside a package: what the bill would have used is beaten by it, so much a head."""
+    more = -(-bill.payable_minor // party) - price.per_head_minor
+    text = Text(f"不如套餐：一位多 {say_amount(more)}", f"The set is cheaper: {say_amount(more)} a head")
+    beaten = tuple(Rejected(use.terms, "beaten_by", text, more, (terms.version_id,)) for use in bill.uses)
+    return (*beaten, *(one for one in bill.rejected if one.terms.offer_id != terms.offer_id))
+
+
+def _say_bill(bill: Answer) -> Text:
+    names = [use.terms.title for use in bill.uses]
+    whole, pays = say_amount(bill.list_minor), say_amount(bill.payable_minor)
+    return Text(
+        f"不要套餐、按账单 {whole} 点：{' + '.join(name.zh for name in names)}，{pays}",
+        f"Without the set, on a bill of {whole}: {' + '.join(name.en for name in names)}, {pays}",
     )
 
 
