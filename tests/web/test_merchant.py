@@ -212,6 +212,13 @@ KINDS: dict[str, tuple[dict[str, str], str]] = {
         {"kind": "threshold_off", "title_zh": "满减", "threshold_minor": "100", "face_minor": "20"}, "¥80",
     ),
     "card": ({"kind": "card", "title_zh": "十杯", "uses": "10", "price_minor": "198", "list_minor": "300"}, "¥198"),
+    "member": (
+        {"kind": "member", "title_zh": "学生 9 折", "percent_basis_points": "10", "audience_any": "student"}, "¥36",
+    ),
+    "time_slot": (
+        {"kind": "time_slot", "title_zh": "下午茶", "percent_basis_points": "20", "weekly_hours": "Mo-Fr 14:00-17:00"},
+        "¥32",
+    ),
 }  # fmt: skip
 
 
@@ -285,6 +292,29 @@ def test_an_edit_is_a_new_version_and_the_page_says_what_changed(world: World) -
     assert get_current_version(offer.pk).number == 2
     html = world.browser.get(f"/merchant/offers/{offer.pk}").content.decode()
     assert "<s>¥68</s> → <b>¥60</b>" in html
+
+
+def test_tiers_days_and_whom_it_is_for_come_back_as_they_were_typed(world: World) -> None:
+    """PR22: what may stand together is seen as a grid before it is on sale."""
+    make_offer_version(world.place, title_zh="券", stack_tags=["together"], stack_accepts=["together"])
+    values = {
+        "kind": "threshold_off", "title_zh": "满减两档", "tiers": "50-5, 100-15", "together": "on", "party_min": "2",
+        "audience_any": "student", "blackout_dates": "2027-02-14", "person_period": "week", "per_person": "1",
+    }  # fmt: skip
+    preview = world.browser.post("/merchant/offers/new", {**values, "preview": "1"}).content.decode()
+    assert preview.count("grid-pairs__yes") == 2
+    world.browser.post("/merchant/offers/new", values)
+    offer = Offer.objects.get(kind="threshold_off")
+    version = get_current_version(offer.pk)
+    assert (version.tiers, version.threshold_minor) == ([[5000, 500], [10000, 1500]], 5000)
+    assert (version.stack_tags, version.group, version.audience_any) == (["together"], "discount", [["student"]])
+    page = world.browser.get(f"/merchant/offers/{offer.pk}/edit").content.decode()
+    for typed in ('value="50-5, 100-15"', 'value="2027-02-14"'):
+        assert typed in page
+    world.browser.post(f"/merchant/offers/{offer.pk}/edit", values)
+    assert get_current_version(offer.pk).number == 1
+    wrong = world.browser.post("/merchant/offers/new", {**values, "tiers": "100-5, 50-15"})
+    assert wrong.status_code == 422
 
 
 def test_an_edit_that_changes_nothing_makes_no_version(world: World) -> None:
@@ -652,7 +682,7 @@ def test_metres_nearer_inverts_the_rankings_distance_term() -> None:
 @pytest.mark.parametrize(
     ("path", "statements"),
     [
-        ("", 11), ("offers", 5), ("offers/{offer}", 7), ("offers/{offer}/edit", 4), ("redemptions?days=30", 5),
+        ("", 11), ("offers", 5), ("offers/{offer}", 7), ("offers/{offer}/edit", 5), ("redemptions?days=30", 5),
         ("redemptions/{redemption}", 4), ("statement", 8), ("clerks", 5), ("shop", 4), ("reviews", 4),
     ],
 )  # fmt: skip

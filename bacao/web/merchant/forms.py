@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from bacao.kit.hours import check_hours
 from bacao.kit.text import Refused, Text
 from bacao.offers.rules import FIELDS, PACKAGE, TermsRefused, check_terms
+from bacao.web.merchant.terms_fields import AudienceField, DatesField, TiersField
 from bacao.web.templatetags.bacao import t
 
 both = lazy(t, str)
@@ -23,22 +24,43 @@ KIND_NAMES = {
     "percent_off": Text("折扣", "Percent off"),
     "threshold_off": Text("满减", "Fixed amount off"),
     "card": Text("次卡", "Multi-use card"),
+    "member": Text("会员价", "Members' price"),
+    "time_slot": Text("时段价", "Off-peak price"),
+    "subsidy": Text("补贴", "Subsidy"),
 }
+OFFERED = tuple(kind for kind in KIND_NAMES if kind != "subsidy")
+"""What an owner writes; a subsidy is agreed with whoever pays it."""
+TOGETHER, ONE_DISCOUNT = ["together"], "discount"
+"""What offers that may stand together are tagged with, and the group of which a bill takes one."""
 AGREED = {
     "price_minor", "list_minor", "face_minor", "percent_basis_points", "cap_minor", "threshold_minor", "uses", "items",
-    "stock", "per_person", "sale_until",
+    "stock", "per_person", "sale_until", "tiers", "target_minor", "units_per_bill", "audience_any", "stack_tags",
 }  # fmt: skip
 """What whoever shares a discount agreed to: when one of these changes, the shop funds it alone until agreed again."""
 
 
-UNASKED = ("per_order", "stack_tags", "stack_accepts")
+UNASKED = (
+    "per_order", "rank", "audience_none", "threshold_on_running", "excluded_categories", "list_only", "per_slot",
+    "budget_minor", "step_minor", "max_times", "use_from", "use_until",
+)  # fmt: skip
 """Terms that are agreed elsewhere."""
 REQUIRED = {
     "package": ("title_zh", "price_minor"),
     "voucher": ("title_zh", "price_minor", "face_minor"),
     "percent_off": ("title_zh", "percent_basis_points"),
-    "threshold_off": ("title_zh", "threshold_minor", "face_minor"),
+    "threshold_off": ("title_zh",),
+    "member": ("title_zh", "percent_basis_points"),
+    "time_slot": ("title_zh", "percent_basis_points", "weekly_hours"),
+    "subsidy": ("title_zh",),
     "card": ("title_zh", "uses", "price_minor", "list_minor"),
+}
+
+
+PERIOD_NAMES = {
+    "ever": Text("一共", "in all"),
+    "day": Text("每天", "each day"),
+    "week": Text("每周", "each week"),
+    "month": Text("每月", "each month"),
 }
 
 
@@ -139,6 +161,31 @@ class OfferForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     exclusive = forms.BooleanField(label=both("别处没有，只在拔草", "Only here, nowhere else"), required=False)
+    tiers = TiersField(
+        label=both("分几档减", "Several tiers"),
+        required=False,
+        help_text=both(
+            "例：100-15, 200-40；写了它，上面两格就留空", "100-15, 200-40; leave the two fields above empty then"
+        ),
+    )
+    units_per_bill = _count(label=both("一单最多用几张", "Vouchers on one bill"))
+    audience_any = AudienceField(label=both("给谁用（都不选 = 所有人）", "Who it is for (none = everyone)"))
+    party_min = _count(label=both("至少几个人", "At least how many people"))
+    party_max = _count(label=both("最多几个人", "At most how many people"))
+    per_day = _count(label=both("每天多少份", "Units a day"), help_text=both("留空 = 不限", "Empty = no limit"))
+    person_period = forms.ChoiceField(
+        label=both("每人限购按什么算", "The personal limit counts"),
+        choices=lambda: [(code, t(*text)) for code, text in PERIOD_NAMES.items()],
+        required=False,
+    )
+    blackout_dates = DatesField(
+        label=both("哪些天不能用", "Days it cannot be used"),
+        required=False,
+        help_text=both("例：2027-02-14 2027-05-01", "2027-02-14 2027-05-01"),
+    )
+    together = forms.BooleanField(
+        label=both("能和店里其他同享的优惠一起用", "May be used together with others that allow it"), required=False
+    )
 
     def __init__(
         self, *args: Any, kind: str, at: datetime, kept: Mapping[str, Any] | None = None, **kwargs: Any
@@ -147,7 +194,8 @@ class OfferForm(forms.Form):
         self.kind, self.at, self.kept = kind, at, dict(kept or {})
         self.terms: dict[str, Any] = {}
         for name in list(self.fields):
-            if name not in FIELDS[kind] or (name == "party_size" and kind != PACKAGE):
+            known = name in FIELDS[kind] or name == "together"
+            if not known or name in self.kept or (name == "party_size" and kind != PACKAGE):
                 del self.fields[name]
         for name in REQUIRED[kind]:
             self.fields[name].required = True
@@ -170,6 +218,13 @@ class OfferForm(forms.Form):
         values = dict(self.cleaned_data)
         if self.kind == PACKAGE:
             values["items"] = self._read_items()
+        if "together" in self.fields:
+            tags = TOGETHER if values.pop("together", False) else []
+            is_discount = bool(tags) and self.kind in ("percent_off", "threshold_off")
+            values |= {"stack_tags": tags, "stack_accepts": tags, "group": ONE_DISCOUNT if is_discount else ""}
+        values["person_period"] = values.get("person_period") or None
+        if values.get("tiers"):
+            values |= {"threshold_minor": None, "face_minor": None}
         try:
             self.terms = check_terms(self.kind, {**self.kept, **values}, at=self.at)
         except TermsRefused as refused:

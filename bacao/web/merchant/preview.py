@@ -1,6 +1,6 @@
 """What an offer looks like from both sides of the counter before it is on sale."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,8 @@ from bacao.kit.calendar import day_kind
 from bacao.kit.hours import Span, check_hours, hours_by_day
 from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Refused, Text
-from bacao.offers.rules import FIELDS, VOUCHER, Item, Margin, Price, Terms, margin_of, price_of
+from bacao.offers.rules import FIELDS, VOUCHER, Audience, Item, Margin, Price, Terms, margin_of, price_of
+from bacao.offers.rules.stacking import agree
 from bacao.web.merchant.forms import UNASKED
 
 if TYPE_CHECKING:
@@ -63,11 +64,27 @@ def draft_terms(kind: str, values: Mapping[str, Any], *, sold: int, funders: tup
     known = {name for name in FIELDS[kind] if name in Terms.__slots__ and name not in UNASKED}
     filled = {name: value for name, value in values.items() if name in known and value is not None}
     items = tuple(Item(**item) for item in filled.pop("items", ()))
+    for name in ("tiers", "stack_tags", "stack_accepts", "blackout_dates"):
+        if name in filled:
+            filled[name] = tuple(tuple(one) if isinstance(one, list) else one for one in filled[name])
+    if values.get("audience_any"):
+        filled["audience"] = Audience(tuple(map(tuple, values["audience_any"])))
+    if filled.get("tiers"):
+        filled["threshold_minor"] = filled["tiers"][0][0]
     if items:
         filled["list_minor"] = sum(item.quantity * item.unit_minor for item in items)
     if "stock" in filled:
         filled["stock_left"] = max(filled["stock"] - sold, 0)
     return Terms(offer_id=0, version_id=0, place_id=0, kind=kind, items=items, funders=funders, **filled)
+
+
+def pairs_of(terms: Terms, others: Iterable[Terms]) -> list[tuple[Terms, list[bool | None]]]:
+    """Return a shop's offers as a grid of who may stand beside whom (PR22), the one being written first.
+
+    A row holds an offer and, for each offer of the grid, whether they agree; None on the diagonal.
+    """
+    shown = [terms, *(other for other in others if other.offer_id != terms.offer_id)]
+    return [(one, [None if one is other else agree(one, other) for other in shown]) for one in shown]
 
 
 def week_of(expression: str, at: datetime) -> list[Day] | None:

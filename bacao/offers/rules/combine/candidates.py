@@ -89,20 +89,22 @@ def covers_clash(a: Candidate, b: Candidate, list_minor: Mapping[int, int]) -> b
 
 def conflict_masks(ordered: Sequence[Candidate], lines: Sequence[Line]) -> list[int]:
     """Return for each candidate the bits of those it cannot stand beside (PR20, PR21)."""
-    place = {candidate.id: i for i, candidate in enumerate(ordered)}
-    masks = [0] * len(ordered)
+    everyone = (1 << len(ordered)) - 1
+    place = {candidate.id: 1 << i for i, candidate in enumerate(ordered)}
     groups: dict[int, int] = {}
+    alone = 0
+    for candidate in ordered:
+        groups[candidate.group] = groups.get(candidate.group, 0) | place[candidate.id]
+        alone |= place[candidate.id] if candidate.stands_alone else 0
+    masks = [
+        (everyone if candidate.stands_alone else alone) | (groups[candidate.group] if candidate.group else 0)
+        for candidate in ordered
+    ]
     for i, candidate in enumerate(ordered):
-        groups[candidate.group] = groups.get(candidate.group, 0) | 1 << i
-        for j in (place[other] for other in candidate.excludes if other in place):
-            masks[i] |= 1 << j
-            masks[j] |= 1 << i
-        if candidate.stands_alone:
-            masks = [mask | 1 << i for mask in masks]
-            masks[i] = (1 << len(ordered)) - 1
-    for i, candidate in enumerate(ordered):
-        if candidate.group:
-            masks[i] |= groups[candidate.group]
+        for other in candidate.excludes:
+            if bit := place.get(other):
+                masks[i] |= bit
+                masks[bit.bit_length() - 1] |= 1 << i
     list_minor = {line.id: line.list_minor for line in lines}
     firsts = [i for i, candidate in enumerate(ordered) if candidate.layer == 1]
     for i, j in combinations(firsts, 2):

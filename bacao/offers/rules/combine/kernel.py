@@ -175,21 +175,86 @@ def apply_candidate(
 
 
 @compiled
-def optimistic(start: int, room: int, state: np.ndarray, blocked: int, most_of: np.ndarray, top: np.ndarray) -> int:
+def into_cliques(conflicts: np.ndarray, by_value: np.ndarray, clique: np.ndarray) -> int:
+    """Number the cliques of candidates of which no two may stand together, the most valuable first; return how many.
+
+    A set holds one of a clique at most, so an optimistic value need count only the best of each.
+    """
+    members = np.zeros(by_value.shape[0], np.int64)
+    count = 0
+    for k in range(by_value.shape[0]):
+        i = by_value[k]
+        c = 0
+        while c < count and conflicts[i] & members[c] != members[c]:
+            c += 1
+        count = max(count, c + 1)
+        members[c] |= 1 << i
+        clique[i] = c
+    return count
+
+
+@compiled
+def optimistic(
+    start: int, room: int, state: np.ndarray, blocked: int, most_of: np.ndarray, clique: np.ndarray, top: np.ndarray,
+    top_clique: np.ndarray,
+) -> int:  # fmt: skip
     """Return the lowest cost any set could still reach from here, using candidates from `start` on.
 
-    `most_of` = what each candidate could take off at most; the largest `room` of those still allowed count.
-    `top` is scratch.
+    `most_of` = what each candidate could take off at most; the largest `room` of those still allowed count, one of a
+    clique. `top` and `top_clique` are scratch.
     """
     top[:room] = 0
+    top_clique[:room] = -1
     for i in range(start, most_of.shape[0]):
-        if not blocked >> i & 1 and room and most_of[i] > top[room - 1]:
-            k = room - 1
-            while k > 0 and top[k - 1] < most_of[i]:
-                top[k] = top[k - 1]
-                k -= 1
-            top[k] = most_of[i]
+        if blocked >> i & 1 or not room or most_of[i] <= top[room - 1]:
+            continue
+        k = room - 1  # where its clique stands already, or the last place
+        for other in range(room):
+            if top_clique[other] == clique[i]:
+                k = other
+                break
+        if most_of[i] <= top[k]:
+            continue
+        while k > 0 and top[k - 1] < most_of[i]:
+            top[k], top_clique[k] = top[k - 1], top_clique[k - 1]
+            k -= 1
+        top[k], top_clique[k] = most_of[i], clique[i]
     return int(state[RUNNING] - min(state[LEFT], top[:room].sum()))
+
+
+@compiled
+def may_reach(
+    start: int, room: int, needed: int, blocked: int, most_of: np.ndarray, conflicts: np.ndarray, by_most: np.ndarray
+) -> bool:
+    """Return whether candidates from `start` on that stand together could take off `needed`, as far as pairs tell.
+
+    Any set has a most valuable candidate; with it go at most the `room` - 1 best of those that agree with it and are
+    worth no more. `by_most` is scratch: the allowed candidates, the most valuable first.
+    """
+    count = 0
+    for i in range(start, most_of.shape[0]):
+        if blocked >> i & 1 or most_of[i] == 0:
+            continue
+        k = count
+        while k > 0 and most_of[by_most[k - 1]] < most_of[i]:
+            by_most[k] = by_most[k - 1]
+            k -= 1
+        by_most[k] = i
+        count += 1
+    for first in range(count):
+        i = by_most[first]
+        total, taken = most_of[i], 1
+        if total * room < needed:
+            return False
+        for k in range(first + 1, count):
+            if taken == room or total >= needed:
+                break
+            if not conflicts[i] >> by_most[k] & 1:
+                total += most_of[by_most[k]]
+                taken += 1
+        if total >= needed:
+            return True
+    return False
 
 
 @compiled
@@ -284,13 +349,25 @@ def measure_rest(
 
 
 @compiled
+def measure_all(table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray) -> np.ndarray:
+    """Return what each candidate takes off the untouched bill: no later discount of it can be larger (PR7)."""
+    state, scratch = np.zeros(4, np.int64), np.zeros(lists.shape[0], np.int64)
+    state[RUNNING] = state[LEFT] = lists.sum()
+    found = np.zeros(table.shape[0], np.int64)
+    measure_rest(0, table, tiers, cover, lists, lists, state, 0, scratch, np.zeros(4, np.int64), found)
+    return found
+
+
+@compiled
 def lowest_left(
     depth: int, most: int, position: np.ndarray, states: np.ndarray, blocked: np.ndarray, most_of: np.ndarray,
-    top: np.ndarray, lowest: int,
+    clique: np.ndarray, top: np.ndarray, top_clique: np.ndarray, lowest: int,
 ) -> int:  # fmt: skip
     """Return the lowest cost that any node on the open path could still reach; `lowest` where none is lower."""
     while depth >= 0:
-        hope = optimistic(position[depth], most - depth, states[depth], blocked[depth], most_of[depth], top)
+        hope = optimistic(
+            position[depth], most - depth, states[depth], blocked[depth], most_of[depth], clique, top, top_clique
+        )
         lowest = min(lowest, hope)
         depth -= 1
     return lowest
@@ -312,8 +389,10 @@ def search(
     open_, states = np.zeros((most + 1, lines), np.int64), np.zeros((most + 1, 4), np.int64)
     blocked, position = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
     chosen, held, top = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
-    most_of = np.zeros((most + 1, n), np.int64)
+    most_of, clique, top_clique = np.zeros((most + 1, n), np.int64), np.zeros(n, np.int64), np.zeros(most + 1, np.int64)
+    top_place = np.zeros(n, np.int64)
     parts, scratch, scratch_state = np.zeros(lines, np.int64), np.zeros(lines, np.int64), np.zeros(4, np.int64)
+    into_cliques(conflicts, by_value, clique)
     most_of[0], open_[0] = standalone, lists
     states[0, RUNNING] = states[0, LEFT] = lists.sum()
     best_state[:] = states[0]
@@ -331,7 +410,8 @@ def search(
         late = wanted and i > forced and not held[depth] & wanted  # what has to be in was passed over
         if i >= n or depth == most or late or (
             best_count >= 0
-            and optimistic(i, most - depth, states[depth], blocked[depth], most_of[depth], top) > best_state[RUNNING]
+            and optimistic(i, most - depth, states[depth], blocked[depth], most_of[depth], clique, top, top_clique)
+            > best_state[RUNNING]
         ):  # fmt: skip
             depth -= 1
             continue
@@ -340,6 +420,16 @@ def search(
         position[depth] = i + 1
         if blocked[depth] >> i & 1:
             continue
+        room, running = most - depth - 1, states[depth, RUNNING]
+        gain = most_of[depth, i]  # measured in this very state
+        if gain == 0:
+            continue
+        if best_count >= 0:
+            rest = running - optimistic(
+                i + 1, room, states[depth], blocked[depth] | conflicts[i], most_of[depth], clique, top, top_clique
+            )
+            if running - min(states[depth, LEFT], gain + rest) > best_state[RUNNING]:
+                continue
         nodes += 1
         below = depth + 1
         if apply_candidate(table[i], tiers[i], cover[i], lists, open_[depth], states[depth], open_[below],
@@ -357,5 +447,14 @@ def search(
         if below < most:
             measure_rest(i + 1, table, tiers, cover, lists, open_[below], states[below], blocked[below], scratch,
                          scratch_state, most_of[below])  # fmt: skip
+            if best_count >= 0 and not may_reach(
+                i + 1, most - below, states[below, RUNNING] - best_state[RUNNING], blocked[below], most_of[below],
+                conflicts, top_place,
+            ):  # fmt: skip
+                continue
         depth = below
-    return best_count, nodes, lowest_left(depth, most, position, states, blocked, most_of, top, best_state[RUNNING])
+    return (
+        best_count,
+        nodes,
+        lowest_left(depth, most, position, states, blocked, most_of, clique, top, top_clique, best_state[RUNNING]),
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import kernel
-from .candidates import Candidate, Line, Op, conflict_masks, merge_lines, order_of
+from .candidates import NEVER, Candidate, Line, Op, conflict_masks, merge_lines, order_of
 
 MOST_APPLIED = 5
 MOST_ELIGIBLE = 30
@@ -52,7 +52,10 @@ class Combination:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Candidates and a bill as arrays; made once and searched several times."""
+    """Candidates and a bill as arrays; made once and searched several times.
+
+    `beyond_minor` = the cost that a set with a candidate left out could still reach, where there are too many.
+    """
 
     lines: tuple[Line, ...]
     ordered: tuple[Candidate, ...]
@@ -64,12 +67,14 @@ class Problem:
     standalone: np.ndarray
     by_value: np.ndarray
     budget: int
+    beyond_minor: int = NEVER
 
 
 def state_problem(lines: Iterable[Line], candidates: Sequence[Candidate]) -> Problem:
     """Return the arrays of a bill and its candidates; those worth nothing on their own are dropped (section 8).
 
-    :raises ValueError: more than 62 lines or candidates worth something, doubled ids, negative amounts
+    Of more than 62 candidates the most valuable are searched, and the answer carries a bound for the others (PR25).
+    :raises ValueError: more than 62 lines, doubled ids, negative amounts
     """
     ordered_lines = merge_lines(lines)
     if len(ordered_lines) > MOST_LINES:
@@ -80,17 +85,19 @@ def state_problem(lines: Iterable[Line], candidates: Sequence[Candidate]) -> Pro
     lists = np.array([line.list_minor for line in ordered_lines], np.int64)
     index = {line.id: k for k, line in enumerate(ordered_lines)}
     table, tiers, cover = _tables(ordered, index)
-    standalone = _standalone(table, tiers, cover, lists)
-    kept = np.flatnonzero(standalone)
-    ordered = [ordered[i] for i in kept]
-    if len(ordered) > MOST_CANDIDATES:
-        raise ValueError(f"at most {MOST_CANDIDATES} candidates can be searched, not {len(ordered)}")
-    standalone = standalone[kept]
+    standalone = kernel.measure_all(table, tiers, cover, lists)
+    by_value = np.argsort(-standalone, kind="stable")[: np.count_nonzero(standalone)]
+    beyond = NEVER
+    if len(by_value) > MOST_CANDIDATES:
+        beyond = int(lists.sum() - min(lists.sum(), standalone[by_value[:MOST_APPLIED]].sum()))
+    kept = np.sort(by_value[:MOST_CANDIDATES])
+    ordered, standalone = [ordered[i] for i in kept], standalone[kept]
     distinct = len({candidate.group or -candidate.id for candidate in ordered})
     return Problem(
         lines=ordered_lines, ordered=tuple(ordered), table=table[kept], tiers=tiers[kept], cover=cover[kept],
         lists=lists, conflicts=np.array(conflict_masks(ordered, ordered_lines), np.int64), standalone=standalone,
         by_value=np.argsort(-standalone, kind="stable"), budget=-1 if distinct <= MOST_ELIGIBLE else NODE_BUDGET,
+        beyond_minor=beyond,
     )  # fmt: skip
 
 
@@ -115,19 +122,6 @@ def _tables(ordered: Sequence[Candidate], index: dict[int, int]) -> tuple[np.nda
     return table, tiers, cover
 
 
-def _standalone(table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray) -> np.ndarray:
-    """Return each candidate's discount on the untouched bill: no later discount of it can be larger (PR7)."""
-    state = np.array([lists.sum(), lists.sum(), 0, 0], np.int64)
-    scratch, after, parts = np.zeros_like(lists), np.zeros(4, np.int64), np.zeros_like(lists)
-    return np.array(
-        [
-            kernel.apply_candidate(table[i], tiers[i], cover[i], lists, lists, state, scratch, after, parts, True)
-            for i in range(len(table))
-        ],
-        np.int64,
-    )
-
-
 def find_best(
     problem: Problem, *, forced: int | None = None, without: int | None = None, most: int = MOST_APPLIED
 ) -> Combination | None:
@@ -149,7 +143,7 @@ def find_best(
     )  # fmt: skip
     if count < 0:
         return None
-    return _combination(problem, best_set[:count], nodes, lowest)
+    return _combination(problem, best_set[:count], nodes, min(int(lowest), problem.beyond_minor))
 
 
 def _combination(problem: Problem, chosen: np.ndarray, nodes: int, lowest: int) -> Combination:

@@ -1,5 +1,6 @@
 """Offers of a shop: the list, one offer with its history, the form with its live preview, one-tap states."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -10,13 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from bacao.kit.text import Refused, Text
 from bacao.offers import queries
-from bacao.offers.rules import KINDS, MERCHANT
+from bacao.offers.rules import MERCHANT, Terms
 from bacao.offers.services import SoldMoreThanThat, create_offer, revise_offer, set_offer_state
 from bacao.redemption.queries import count_redeemed_by_offer
 from bacao.web.merchant.access import ShopRequest, for_owners, go_back, show_other
 from bacao.web.merchant.changes import changes_between
-from bacao.web.merchant.forms import AGREED, KIND_NAMES, UNASKED, OfferForm
-from bacao.web.merchant.preview import draft_terms, preview_of, week_of
+from bacao.web.merchant.forms import AGREED, KIND_NAMES, OFFERED, TOGETHER, UNASKED, OfferForm
+from bacao.web.merchant.preview import draft_terms, pairs_of, preview_of, week_of
+from bacao.web.merchant.terms_fields import is_plain_audience
 
 if TYPE_CHECKING:
     from bacao.offers.models import OfferVersion
@@ -95,7 +97,7 @@ def new_offer(request: ShopRequest) -> HttpResponse:
     """Choose a kind, fill in its terms, put it on sale or keep it as a draft."""
     place = request.shop.get_place(request.POST.get("place") or request.GET.get("place"))
     kind = request.POST.get("kind") or request.GET.get("kind")
-    if kind not in KINDS:
+    if kind not in OFFERED:
         context = {"section": "offers", "kinds": KIND_NAMES, "place": place}
         return render(request, "merchant/offer_kinds.html", context)
     if request.method == "GET":
@@ -121,8 +123,9 @@ def edit_offer(request: ShopRequest, offer_id: int) -> HttpResponse:
     place = request.shop.get_place(version.offer.place_id)
     kind = version.offer.kind
     if request.method == "GET":
-        return _form_page(request, OfferForm(kind=kind, at=request.at, initial=_initial(version)), place, version)
-    form = OfferForm(request.POST, kind=kind, at=request.at, kept={name: getattr(version, name) for name in UNASKED})
+        form = OfferForm(kind=kind, at=request.at, initial=_initial(version), kept=_kept(version))
+        return _form_page(request, form, place, version)
+    form = OfferForm(request.POST, kind=kind, at=request.at, kept=_kept(version))
     if _wants_preview(request) or not form.is_valid():
         return _form_page(request, form, place, version)
     changed = _changed(version, form.terms)
@@ -202,10 +205,26 @@ def _form_page(
         "shared": agreed != ONLY_SHOP,
         "preview": preview_of(terms, place, cost_minor=values.get("cost_minor")),
         "week": week_of(terms.weekly_hours, request.at),
+        "pairs": pairs_of(terms, _live_beside(place, request.at)),
     }
     wrong = form.is_bound and not _wants_preview(request)
     template = "merchant/offer_preview_live.html" if "HX-Request" in request.headers else "merchant/offer_form.html"
     return render(request, template, context, status=422 if wrong else 200)
+
+
+def _live_beside(place: "Place", at: datetime) -> list[Terms]:
+    """Return the shop's offers of the moment, for the grid of pairs."""
+    return queries.list_live_terms([place.pk], at).get(place.pk, [])
+
+
+def _kept(version: "OfferVersion") -> dict[str, Any]:
+    """Return the terms that an edit leaves as they are: what the form does not ask, or cannot show."""
+    names = list(UNASKED)
+    if not is_plain_audience(version.audience_any):
+        names.append("audience_any")
+    if version.stack_tags not in ([], TOGETHER) or version.stack_accepts != version.stack_tags:
+        names += ["stack_tags", "stack_accepts", "group", "together"]
+    return {name: getattr(version, name, None) for name in names}
 
 
 def _initial(version: "OfferVersion") -> dict[str, Any]:
@@ -213,6 +232,7 @@ def _initial(version: "OfferVersion") -> dict[str, Any]:
     return {name: getattr(version, name) for name in names} | {
         "items": version.items,
         "threshold_minor": version.threshold_minor or None,
+        "together": version.stack_tags == TOGETHER,
     }
 
 
