@@ -24,6 +24,7 @@ const WANT_PAD_MS = 8000;
 const SAME_CODE_MS = 12000; // a guest's phone stays in sight for a while after its code was answered
 const MEMBER_MS = 60000;
 const SYNC_EVERY_MS = 5000;
+const FIRST_SYNC_MS = 2000;
 const PRACTISED = "bacao.counter.practised";
 
 const counter = part("counter");
@@ -405,8 +406,15 @@ async function openTill() {
   login = till;
   till.changed = () => showState(till);
   till.told = ({ kind }) => (kind === "login" ? askAgain(till) : showNews());
-  const fresh = till.refresh();
-  if (!till.manifest) await fresh;
+  let fresh = till.refresh();
+  while (!till.manifest) {
+    await fresh; // the very first one has to come; everything after works without
+    if (till.manifest) break;
+    hint(words.firstSync);
+    await new Promise((resolve) => setTimeout(resolve, FIRST_SYNC_MS));
+    fresh = till.refresh();
+  }
+  hint("");
   const { device, manifest } = till;
   const shop = manifest?.place ?? device.shop;
   if (shop) part("shop").textContent = shop[language];
