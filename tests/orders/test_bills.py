@@ -17,8 +17,10 @@ from bacao.offers.models import Offer, OfferStock, OfferVersion, PersonalUse, Qu
 from bacao.offers.queries import get_current_version, get_terms, list_live_terms
 from bacao.offers.services import (
     NotOnSale,
+    OfferRow,
     SpentMoreThanThat,
     create_offer,
+    load_offers,
     revise_offer,
     set_offer_state,
 )
@@ -290,6 +292,14 @@ def test_new_terms_change_the_budget_by_the_difference(buyer: User, place: Place
     revise(800)
     assert account(help_) == Budget(800, 800, 0)
     assert get_terms(get_current_version(help_.pk)).budget_minor == 800
+
+
+@pytest.mark.django_db
+def test_offers_that_are_loaded_bring_their_budgets(buyer: User, place: Place, at: datetime) -> None:
+    terms = {"title_zh": "补贴", "percent_basis_points": 1000, "cap_minor": 800, "budget_minor": 1000}
+    row = OfferRow(place.pk, "subsidy", terms, [("platform", 10000)], at - timedelta(days=9))
+    load_offers(rows=[row], at=at)
+    assert quote_bill(user=buyer, place=place, bill_minor=9000, at=at).unit_price_minor == 8200
 
 
 @pytest.fixture

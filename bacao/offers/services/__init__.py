@@ -1,7 +1,8 @@
 """Writes of offers: terms and states, units taken and given back, histories loaded in bulk."""
 
+from .budgets import SpentMoreThanThat
 from .loading import OfferRow, load_offers
-from .terms import OfferEnded, SoldMoreThanThat, SpentMoreThanThat, create_offer, revise_offer, set_offer_state
+from .terms import OfferEnded, SoldMoreThanThat, create_offer, revise_offer, set_offer_state
 from .units import (
     NotOnSale,
     PersonalLimitReached,

@@ -11,6 +11,7 @@ from bacao.kit.services import announce_many
 
 from ..models import Offer, OfferFunder, OfferStock, OfferVersion, StateChange
 from ..rules import check_funders, check_terms
+from .budgets import set_budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +61,7 @@ def load_offers(*, rows: Sequence[OfferRow], at: datetime) -> list[OfferVersion]
         StateChange(offer=offer, state=row.state, changed_at=row.created_at)
         for offer, row in zip(offers, rows, strict=True)
     )
+    for version in versions:
+        set_budget(version=version, at=version.created_at)
     announce_many(kind="offer", ref_ids=[offer.pk for offer in offers])
     return versions

@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import NAMESPACE_OID, uuid5
 
 from django.db import transaction
 
 from bacao.kit.services import announce
 from bacao.kit.text import Refused, Text
-from bacao.ledger.services import LimitReached, allocate_budget
 
 from ..models import Offer, OfferFunder, OfferStock, OfferVersion, StateChange
-from ..rules import check_funders, check_terms, say_amount
-from ..rules.limits import budget_of
+from ..rules import check_funders, check_terms
+from .budgets import set_budget
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -31,18 +29,6 @@ class SoldMoreThanThat(Refused):
     def __init__(self, used: int) -> None:
         super().__init__(
             Text(f"已经售出 {used} 份，库存不能更低。", f"{used} are sold already; stock cannot be lower.")
-        )
-
-
-class SpentMoreThanThat(Refused):
-    """A new budget is lower than what was promised out of the old one."""
-
-    code = "spent_more_than_that"
-
-    def __init__(self, promised_minor: int) -> None:
-        said = say_amount(promised_minor)
-        super().__init__(
-            Text(f"已经用掉或占用 {said}，预算不能更低。", f"{said} of it is promised; the budget cannot be lower.")
         )
 
 
@@ -73,7 +59,7 @@ def create_offer(
     offer = Offer.objects.create(place=place, kind=kind, state=state, state_changed_at=at, created_by=by, created_at=at)
     StateChange.objects.create(offer=offer, state=state, by=by, changed_at=at)
     OfferStock.objects.create(offer=offer, limit=clean["stock"])
-    _set_budget(_add_version(offer, 1, clean, funders, by, at), None, at)
+    set_budget(version=_add_version(offer, 1, clean, funders, by, at), at=at)
     announce(kind="offer", ref_id=offer.pk)
     return offer
 
@@ -98,7 +84,7 @@ def revise_offer(
     current = OfferVersion.objects.get(offer=offer, is_current=True)
     OfferVersion.objects.filter(pk=current.pk).update(is_current=False)
     version = _add_version(offer, current.number + 1, clean, funders, by, at)
-    _set_budget(version, current, at)
+    set_budget(version=version, before=current, at=at)
     announce(kind="offer", ref_id=offer.pk)
     return version
 
@@ -130,27 +116,6 @@ def _set_stock(offer: Offer, limit: int | None) -> None:
         rows = rows.filter(used__lte=limit)
     if not rows.update(limit=limit):
         raise SoldMoreThanThat(OfferStock.objects.get(offer=offer).used)
-
-
-def _set_budget(version: OfferVersion, before: OfferVersion | None, at: datetime) -> None:
-    """Give the offer's account in the control book what its new terms set aside beyond the old ones, or take it away.
-
-    What an operator added at the desk stays beside it.
-    """
-    if version.budget_minor is None:
-        return
-    more = version.budget_minor - ((before and before.budget_minor) or 0)
-    code = budget_of(version.offer_id)
-    try:
-        allocate_budget(
-            id=uuid5(NAMESPACE_OID, f"{code} {version.number}"),
-            code=code,
-            amount_minor=more,
-            origin={"offer": version.offer_id, "version": version.number},
-            at=at,
-        )
-    except LimitReached as reached:
-        raise SpentMoreThanThat(version.budget_minor + reached.wanted_minor - reached.room_minor) from None
 
 
 def _add_version(
