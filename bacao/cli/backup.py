@@ -32,7 +32,7 @@ def write(arguments: argparse.Namespace) -> int:
     """Write the database to the file, whole or not at all."""
     fresh = arguments.file.with_name(f"{arguments.file.name}.part")
     with postgres.opened():
-        _run("pg_dump", "--format=custom", f"--file={fresh}", f"--dbname={_address()}")
+        _run("pg_dump", "--format=custom", "--enable-row-security", f"--file={fresh}", f"--dbname={_address()}")
     fresh.replace(arguments.file)
     size = arguments.file.stat().st_size / 1e6
     say(Text(f"已备份到 {arguments.file} ({size:.1f} MB)", f"backed up to {arguments.file} ({size:.1f} MB)"))

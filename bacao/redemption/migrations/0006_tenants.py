@@ -1,4 +1,4 @@
-"""The database itself keeps the shops apart at the counter (redemption.md, RD56; docs/decisions/0010).
+"""The database itself keeps the shops apart at the counter (redemption.md, RD56; docs/decisions/0012).
 
 `bacao_counter` is what a counter's transaction becomes: it owns nothing, sees and takes the rows of the merchant named by
 `app.merchant` only, deletes nothing and updates a few columns. `bacao_house` is everybody else of ours. Neither can log in.
