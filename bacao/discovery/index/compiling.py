@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     HAS_NUMBA: bool
 
     def compiled(function: F) -> F: ...
+    def leaf(function: F) -> F: ...
 
 else:
     try:
@@ -31,6 +32,10 @@ else:
         HAS_NUMBA = True
     except ImportError:  # the twin in NumPy answers, more slowly and with the same integers
         HAS_NUMBA = False
+
+    def leaf(function):
+        """Compile a function that allocates nothing, without counting references: it takes a hundred arrays."""
+        return numba.njit(function, cache=True, nogil=True, error_model="numpy", _nrt=False) if HAS_NUMBA else function
 
     def compiled(function):
         """Compile a function, or leave it as it stands where Numba is missing."""

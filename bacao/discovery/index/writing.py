@@ -12,7 +12,7 @@ from bacao.discovery.index import kernel as k
 from bacao.discovery.index.asking import Ask, Moment
 from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import EXACT_NEEDED, SHUT, UNITS_UNLIMITED, Part
-from bacao.discovery.index.compiling import compiled
+from bacao.discovery.index.compiling import compiled, leaf
 from bacao.discovery.index.forms import FORMS, KINDS, NONE, SLOTS, Forms
 from bacao.discovery.index.fragments import Fragments
 from bacao.discovery.index.kernel import deal_of, search_held, swap, worse
@@ -41,7 +41,7 @@ class Said(NamedTuple):
     text: np.ndarray  # uint8
 
 
-@compiled
+@leaf
 def copy(out: np.ndarray, at: int, text: np.ndarray, start: int, end: int) -> int:
     """Copy text[start:end]; return where the next byte goes."""
     to, source = out[at : at + end - start], text[start:end]  # from 0 on, so that many bytes move at once
@@ -50,14 +50,14 @@ def copy(out: np.ndarray, at: int, text: np.ndarray, start: int, end: int) -> in
     return at + end - start
 
 
-@compiled
+@leaf
 def put(out: np.ndarray, at: int, byte: int) -> int:
     """Write one byte."""
     out[at] = byte
     return at + 1
 
 
-@compiled
+@leaf
 def put_digits(out: np.ndarray, at: int, number: int, width: int) -> int:
     """Write a number with leading zeros."""
     for i in range(width):
@@ -66,7 +66,7 @@ def put_digits(out: np.ndarray, at: int, number: int, width: int) -> int:
     return at + width
 
 
-@compiled
+@leaf
 def put_number(out: np.ndarray, at: int, number: int) -> int:
     """Write a whole number."""
     if number < 0:
@@ -77,7 +77,7 @@ def put_number(out: np.ndarray, at: int, number: int) -> int:
     return put_digits(out, at, number, width)
 
 
-@compiled
+@leaf
 def put_money(out: np.ndarray, at: int, minor: int) -> int:
     """Write minor units as people do: 18, 18.5, 1,018.55."""
     whole, cents = minor // 100, minor % 100
@@ -92,14 +92,14 @@ def put_money(out: np.ndarray, at: int, minor: int) -> int:
     return at
 
 
-@compiled
+@leaf
 def put_clock(out: np.ndarray, at: int, minute: int) -> int:
     """Write the time of day."""
     at = put(out, put_digits(out, at, minute // 60 % 24, 2), 58)
     return put_digits(out, at, minute % 60, 2)
 
 
-@compiled
+@leaf
 def put_instant(out: np.ndarray, at: int, minute: int) -> int:
     """Write a minute since 1970 as ISO 8601 in UTC. The day: Howard Hinnant's days-from-civil algorithm, backwards."""
     days = minute // 1440 + 719_468
@@ -115,7 +115,7 @@ def put_instant(out: np.ndarray, at: int, minute: int) -> int:
     return put(out, put(out, at, 90), 34)
 
 
-@compiled
+@leaf
 def put_form(out: np.ndarray, at: int, form: int, values: np.ndarray, forms: Forms, clock: np.ndarray) -> int:
     """Write a form with its slots filled from `values`."""
     for p in range(forms.ptr[form], forms.ptr[form + 1]):
@@ -146,7 +146,7 @@ def put_form(out: np.ndarray, at: int, form: int, values: np.ndarray, forms: For
     return at
 
 
-@compiled
+@leaf
 def closing(part: Part, row: int, minute: int) -> int:
     """Return the minute at which a shop closes that is open and does so within a day, else NONE."""
     pattern, last = part.hours_id[row], NONE
@@ -156,7 +156,7 @@ def closing(part: Part, row: int, minute: int) -> int:
     return last if last <= minute + DAY else NONE
 
 
-@compiled
+@leaf
 def units_left(part: Part, deal: int, per_head: int, ask: Ask) -> int:
     """Return how many units there are of the package that a price is for, NONE where nobody counts."""
     baskets = part.deal_baskets[deal]
@@ -169,7 +169,7 @@ def units_left(part: Part, deal: int, per_head: int, ask: Ask) -> int:
     return NONE
 
 
-@compiled
+@leaf
 def fill_price(values: np.ndarray, part: Part, hit: np.ndarray, now: Moment, ask: Ask, none_held: np.ndarray) -> None:
     """Fill in what is to be paid, with what the viewer holds and without."""
     row, usual = hit[k.ROW], int(part.usual_minor[hit[k.ROW]])
@@ -193,7 +193,7 @@ def fill_price(values: np.ndarray, part: Part, hit: np.ndarray, now: Moment, ask
         values[NOBODY], values[HELD] = payable, max(0, (per_head - hit[k.PER_HEAD]) * ask.party)
 
 
-@compiled
+@leaf
 def fill(values: np.ndarray, part: Part, texts: Fragments, hit: np.ndarray, minute: int) -> None:
     """Fill in distance, hours and points."""
     row = hit[k.ROW]
@@ -214,7 +214,7 @@ def fill(values: np.ndarray, part: Part, texts: Fragments, hit: np.ndarray, minu
         values[PERCENT] = percent - 1 if (apart + median) % (2 * median) == 0 and percent % 2 else percent
 
 
-@compiled
+@leaf
 def reasons_of(values: np.ndarray, hit: np.ndarray, said: np.ndarray) -> int:
     """Put the reasons into `said`, int64[REASONS_MAX, 2] of (form, points), best first; return how many.
 
@@ -243,7 +243,7 @@ def reasons_of(values: np.ndarray, hit: np.ndarray, said: np.ndarray) -> int:
     return count
 
 
-@compiled
+@leaf
 def put_reason(
     out: np.ndarray, at: int, form: int, values: np.ndarray, texts: Fragments, hit: np.ndarray, ask: Ask, mine: Said,
     forms: Forms, clock: np.ndarray,
@@ -262,7 +262,7 @@ def put_reason(
     return copy(out, at, mine.text, mine.ptr[f], mine.ptr[f + 1])
 
 
-@compiled
+@leaf
 def put_shop(
     out: np.ndarray, at: int, part: Part, texts: Fragments, hit: np.ndarray, values: np.ndarray, said: np.ndarray,
     now: Moment, ask: Ask, mine: Said, none_held: np.ndarray, minute: int, form: int, forms: Forms, clock: np.ndarray,
@@ -286,7 +286,7 @@ def put_shop(
     return put(out, put(out, at, 93), 125)
 
 
-@compiled
+@leaf
 def put_in_order(heap: np.ndarray, size: int) -> None:
     """Order a heap's entries, best first."""
     for i in range(1, size):
