@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -119,8 +121,14 @@ def running_web(*, workers: int = 1) -> Iterator[tuple[subprocess.Popen[bytes], 
             time.sleep(0.2)
         yield web, port
     finally:
+        children = psutil.Process(web.pid).children(recursive=True)
         web.terminate()
-        web.wait(30)
+        try:
+            web.wait(20)
+        except subprocess.TimeoutExpired:  # its workers were killed under it
+            for child in [web, *children]:
+                child.kill()
+            web.wait(20)
 
 
 def ask(
