@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import kernel
+from . import kernel, tree
+from .bounds import measure_all
 from .candidates import NEVER, Candidate, Line, Op, conflict_masks, merge_lines, order_of
 
 MOST_APPLIED = 5
@@ -85,7 +86,7 @@ def state_problem(lines: Iterable[Line], candidates: Sequence[Candidate]) -> Pro
     lists = np.array([line.list_minor for line in ordered_lines], np.int64)
     index = {line.id: k for k, line in enumerate(ordered_lines)}
     table, tiers, cover = _tables(ordered, index)
-    standalone = kernel.measure_all(table, tiers, cover, lists)
+    standalone = measure_all(table, tiers, cover, lists)
     by_value = np.argsort(-standalone, kind="stable")[: np.count_nonzero(standalone)]
     beyond = NEVER
     if len(by_value) > MOST_CANDIDATES:
@@ -137,7 +138,7 @@ def find_best(
     index = -1 if forced is None else place[forced]
     barred = 1 << place[without] if without is not None and without in place else 0
     best_set, best_state = np.zeros(most + 1, np.int64), np.zeros(4, np.int64)
-    count, nodes, lowest = kernel.search(
+    count, nodes, lowest = tree.search(
         problem.table, problem.tiers, problem.cover, problem.lists, problem.conflicts, problem.standalone,
         problem.by_value, most, problem.budget, index, barred, best_set, best_state,
     )  # fmt: skip
