@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("BACAO_VAR", str(ROOT / "var" / "test"))  # tests never write into a city's own folder
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "var" / "numba"))  # compiled once for all sites of all tests
 os.environ.setdefault("BACAO_SECRET_KEY", "tests-sign-with-this-and-nothing-else-does")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bacao.settings")
 os.environ["BACAO_DEMO"] = "1"

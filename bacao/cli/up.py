@@ -16,7 +16,7 @@ from types import FrameType
 from bacao.cli import build, edge, postgres
 from bacao.cli.processes import Child, Kept, start, wait_for_port
 from bacao.cli.say import console, say, warn
-from bacao.kit.paths import ROOT, VAR
+from bacao.kit.paths import ROOT, VAR, WHOLE, compiled_folder
 from bacao.kit.text import Refused, Text
 
 GREEN_SECONDS = 90.0
@@ -99,12 +99,13 @@ def _grow(tree: ExitStack, arguments: argparse.Namespace) -> list[Child]:
             )
         )
     os.environ["BACAO_PORT"] = str(arguments.port)
-    build.build()
-    children = [child for child in [tree.enter_context(postgres.opened())] if child]
-    if arguments.empty:
-        EMPTY.touch()
-    if is_new := not _is_prepared():
-        _prepare()
+    with _compiling():
+        build.build()
+        children = [child for child in [tree.enter_context(postgres.opened())] if child]
+        if arguments.empty:
+            EMPTY.touch()
+        if is_new := not _is_prepared():
+            _prepare()
     children.append(tree.enter_context(_web(arguments)))
     _wait_until_green(arguments, children)
     if not is_new:  # what is left is today's opening hours, and people wait for the first page
@@ -136,6 +137,22 @@ def alone() -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Compile while the block runs what is not compiled yet; no visitor should wait for it.
+
+    :raises Died: it cannot be compiled
+    """
+    if (compiled_folder() / WHOLE).exists():
+        yield
+        return
+    command = [sys.executable, "-m", "bacao.cli", "compile"]
+    with start("compile", command, env=_python_path()) as child:
+        yield
+        if code := child.process.wait():
+            raise Died(Text(f"算法编译失败 ({code})。", f"The arithmetic could not be compiled (exit code {code})."))
 
 
 def _is_prepared() -> bool:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bacao.discovery.index.compiling import HAS_NUMBA
+from bacao.kit.compiling import HAS_NUMBA
 
 if TYPE_CHECKING or not HAS_NUMBA:
     import numpy as np

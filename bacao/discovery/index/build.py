@@ -16,10 +16,10 @@ from bacao.discovery.index.columns import (
     Raw,
     frozen,
 )
-from bacao.discovery.index.compiling import compiled
 from bacao.discovery.index.plans import build_plans
 from bacao.discovery.index.prices import best_price, value_of
 from bacao.discovery.rules.score import VALUE_POINTS, arrival_points, quality_points
+from bacao.kit.compiling import compiled
 
 
 def build_part(raw: Raw, frame: Frame) -> Part:

@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 
 from bacao.discovery.index.columns import Raw
-from bacao.discovery.index.compiling import compiled
 from bacao.discovery.rules.score import Facts, explain, score_terms
 from bacao.kit.bulk import Texts
+from bacao.kit.compiling import compiled
 
 QUALITY, ARRIVALS = "quality", "arrivals"
 CLOCK_HOURS_MORE = 72  # who is open at the end of the horizon closes after it

@@ -10,8 +10,8 @@ import numpy as np
 from bacao.discovery.index.asking import NO_BUDGET, Ask, Moment, Tables
 from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import CELL_DM, KEYS_MAX, SHUT, UNKNOWN, Part
-from bacao.discovery.index.compiling import compiled
 from bacao.discovery.index.prices import best_price, distance_slot, value_of
+from bacao.kit.compiling import compiled
 
 SCORE, SHOP_ID, ROW, PART, DISTANCE, PER_HEAD, PAYABLE, HOW = range(8)
 LISTED, HEADS, HOURS, NEAR, OWN, VALUE, TIME, FIT = range(8, 16)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bacao.discovery.index.compiling import compiled
+from bacao.kit.compiling import compiled
 from bacao.offers.rules.curve import SETS_MAX, draw
 
 OFFER_NUMBERS = 5  # kind, rate, second, threshold, mask of those it may stand beside

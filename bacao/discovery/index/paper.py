@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bacao.discovery.index.compiling import HAS_NUMBA, compiled
 from bacao.discovery.index.forms import Forms
 from bacao.discovery.index.fragments import Fragments
+from bacao.kit.compiling import HAS_NUMBA, compiled
 
 if TYPE_CHECKING or not HAS_NUMBA:
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bacao.discovery.index.columns import KEYS_MAX, LAYER_BIT, PACKAGE, Raw, Spans, Stacking
-from bacao.discovery.index.compiling import compiled
 from bacao.discovery.index.packing import OFFER_NUMBERS, distinct, draw_all, gather
+from bacao.kit.compiling import compiled
 from bacao.offers.rules.curve import BILL_MAX_MINOR
 from bacao.offers.rules.steps import CASH, DOWN_TO, FIXED
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from bacao.discovery.index.columns import Part
-from bacao.discovery.index.compiling import compiled
 from bacao.discovery.rules import score
 from bacao.discovery.rules.figures import BASKET, BILL, USUAL
+from bacao.kit.compiling import compiled
 from bacao.offers.rules.curve import BILL_MAX_MINOR, cost_along, find_run
 
 value_slot = compiled(score.value_slot)

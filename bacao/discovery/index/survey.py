@@ -6,9 +6,9 @@ from bacao.discovery.index import kernel as k
 from bacao.discovery.index.asking import NO_BUDGET, Ask, Moment, Tables
 from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import CELL_DM, SHUT, UNKNOWN, Part
-from bacao.discovery.index.compiling import compiled
 from bacao.discovery.index.kernel import is_gone, weigh
 from bacao.discovery.index.prices import distance_slot
+from bacao.kit.compiling import compiled
 
 WANTED, UNTOLD = 0, 1
 """What is counted: places that would be listed, and those left out only because nobody told their hours."""

@@ -12,13 +12,13 @@ from bacao.discovery.index import kernel as k
 from bacao.discovery.index.asking import Moment, Query, look_at_clock, make_tables, open_until, read_query
 from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import CELL_DM, EXACT_NEEDED, REACH_CELLS, SHUT, UNKNOWN, Frame, Part, rows_of
-from bacao.discovery.index.compiling import HAS_NUMBA
 from bacao.discovery.index.forms import make_forms
 from bacao.discovery.index.fragments import Fragments
 from bacao.discovery.index.kernel import hold, search_held
 from bacao.discovery.index.paper import Paper, lay
 from bacao.discovery.index.survey import UNTOLD, WANTED, survey_held
 from bacao.discovery.index.twin import in_order, search_numpy, weigh_rows
+from bacao.kit.compiling import HAS_NUMBA
 
 MINUTES_KEPT = 64
 NONE_GONE = np.empty(0, np.uint8)

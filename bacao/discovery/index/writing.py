@@ -12,7 +12,6 @@ from bacao.discovery.index import kernel as k
 from bacao.discovery.index.asking import Ask, Moment
 from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import EXACT_NEEDED, SHUT, UNITS_UNLIMITED, Part
-from bacao.discovery.index.compiling import compiled, leaf
 from bacao.discovery.index.forms import FORMS, KINDS, NONE, SLOTS, Forms
 from bacao.discovery.index.fragments import Fragments
 from bacao.discovery.index.kernel import deal_of, search_held, swap, worse
@@ -20,6 +19,7 @@ from bacao.discovery.index.paper import Paper
 from bacao.discovery.index.prices import best_price
 from bacao.discovery.rules.figures import BASKET, USUAL
 from bacao.discovery.rules.score import CLOSING_SOON_MINUTES
+from bacao.kit.compiling import compiled, leaf
 
 ENTRY_BYTES = 4096  # more than an entry takes besides its own text
 FEW = 10  # units; fewer are not counted out to strangers (pricing.md, CV4)

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bacao.kit.compiling import compiled
 from bacao.kit.text import Text
 
 from . import steps
-from .combine.kernel import compiled
 from .stacking import APPLIED_MAX, BillRow, agreement_masks, bill_rows
 from .terms import Terms
 

@@ -4,26 +4,9 @@ Depth-first over the published order, keeping what is left of every line, with t
 section 8 as bound. Method: branch and bound (Land and Doig, 1960) on a fixed order of at most `most` choices.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
-
 import numpy as np
 
-if TYPE_CHECKING:
-    F = TypeVar("F", bound=Callable[..., Any])
-
-    def compiled(function: F) -> F: ...
-
-else:
-    try:
-        from numba import njit
-
-        compiled = njit(cache=True, nogil=True)
-    except ImportError:  # the answers are the same
-
-        def compiled(function):
-            return function
-
+from bacao.kit.compiling import compiled
 
 # columns of the table of candidates
 (OP, BASIS_POINTS, CAP, THRESHOLD, ON_RUNNING, LIST_BASE, LIST_ONLY, TARGET, STEP, OFF, TIMES, FACE, PRICE, UNITS,
