@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.5
 log = structlog.get_logger("bacao.discovery")
-_readers: "dict[Path, Reader]" = {}
+_readers: "dict[str, Reader]" = {}  # by database
 
 
 def get_index_folder() -> Path:
@@ -41,24 +41,24 @@ def _follow(folder: Path, until: Event) -> None:
     """Look twice a second at what is published; what goes wrong at one look may be well at the next."""
     from bacao.discovery.index.reader import Reader
 
-    reader = _readers[folder] = Reader(folder)
+    reader = _readers[folder.name] = Reader(folder)
     while True:
         try:
             reader.refresh()
         except Exception:
             log.exception("index", folder=str(folder))
         if until.wait(LOOK_SECONDS):
-            del _readers[folder]
+            del _readers[folder.name]
             return
 
 
 def find_view() -> "View | None":
     """Return the newest whole state of the index that this process has seen; None where it follows none."""
-    reader = _readers.get(get_index_folder())
+    reader = _readers.get(connection.settings_dict["NAME"])
     return reader.view if reader else None
 
 
 def get_index_age_seconds(at: datetime) -> float | None:
     """Return for how long nobody looked after the index, as this process saw it; None where it saw none."""
-    reader = _readers.get(get_index_folder())
+    reader = _readers.get(connection.settings_dict["NAME"])
     return reader.age_seconds(at) if reader else None
