@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .kernel import LEFT, RUNNING, apply_candidate, compiled
+from bacao.kit.compiling import compiled
+
+from .kernel import LEFT, RUNNING, apply_candidate
 
 
 @compiled

@@ -1,8 +1,4 @@
-"""The search itself, on integer arrays, so that Numba can compile it; without Numba it runs as it stands, slowly.
-
-Depth-first over the published order, keeping what is left of every line, with the optimistic value of pricing.md
-section 8 as bound. Method: branch and bound (Land and Doig, 1960) on a fixed order of at most `most` choices.
-"""
+"""What one candidate does to a bill, on integer arrays, so that Numba can compile it; without it, the same, slowly."""
 
 import numpy as np
 

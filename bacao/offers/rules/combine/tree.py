@@ -1,9 +1,14 @@
-"""The walk through the tree of sets: a greedy set first, then depth-first, leaving what cannot be as good."""
+"""The walk through the tree of sets: a greedy set first, then depth-first, leaving what cannot be as good.
+
+Method: branch and bound (Land and Doig, 1960) on the published order of at most `most` choices.
+"""
 
 import numpy as np
 
+from bacao.kit.compiling import compiled
+
 from .bounds import hope_with, into_cliques, lowest_left, may_reach, measure_rest, optimistic
-from .kernel import BURN, EXPIRES, ID, LEFT, NEW_CASH, RUNNING, apply_candidate, compiled
+from .kernel import BURN, EXPIRES, ID, LEFT, NEW_CASH, RUNNING, apply_candidate
 
 
 @compiled
