@@ -184,7 +184,8 @@ def fill_price(values: np.ndarray, part: Part, hit: np.ndarray, now: Moment, ask
         return
     if hit[k.HOW] == BASKET:
         left = units_left(part, deal_of(part, row, now.states, ask.held), hit[k.PER_HEAD], ask)
-        values[STOCK], values[FEW_LEFT] = left, int(left != NONE and left < FEW)
+        is_few = left != NONE and left < FEW
+        values[STOCK], values[FEW_LEFT] = NONE if is_few else left, int(is_few)
     if not none_held.shape[0]:
         return
     deal = deal_of(part, row, now.states, none_held)
