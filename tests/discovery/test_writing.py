@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,7 +64,7 @@ def as_instant(minute: int) -> str:
     return f"{datetime.fromtimestamp(minute * 60, UTC):%Y-%m-%dT%H:%MZ}"
 
 
-@pytest.mark.parametrize("query", make_queries(RAW, FRAME, 150, 1500), ids=str)
+@pytest.mark.parametrize("query", make_queries(RAW, FRAME, 150, 1500), ids=count())
 def test_everybody_is_told_what_the_search_found(query: Query) -> None:
     public = Query(query.latitude, query.longitude, query.radius_m, query.minute, query.party, query.category)
     answer = answer_public(city(), public)
@@ -107,7 +108,7 @@ def assert_says(shop: dict[str, Any], hit: Hit, query: Query) -> None:
         assert ("hours", f"营业到 {local:%H:%M}", f"Open until {local:%H:%M}") in said
 
 
-@pytest.mark.parametrize("query", make_queries(RAW, FRAME, 60, 3000, seed=3), ids=str)
+@pytest.mark.parametrize("query", make_queries(RAW, FRAME, 60, 3000, seed=3), ids=count())
 def test_a_person_is_told_what_holding_something_changes(query: Query) -> None:
     why = {shop_id: Text(f"收藏 {shop_id}", f'Saved "{shop_id}"') for shop_id in query.fit}
     answer = answer_private(city(), query, why)
