@@ -1,12 +1,15 @@
 """Now in a browser: the list and the map speak of the same places, and a position is asked for only when told to."""
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from bacao.kit.services import announce_many
 from bacao.places.models import Place
 from tests.discovery.town import LAKE, found_town, open_shop
 from tests.factories import make_offer_version
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from tests.live import Site
 
 pytestmark = pytest.mark.story
+LISTED_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +39,22 @@ def shops(live_site: "Site", _opened: list[int]) -> list[Place]:
             if number % 2 == 0:
                 make_offer_version(shop, at=at, price_minor=3000 + number * 100)
             _opened.append(shop.pk)
+        announce_many(kind="place", ref_ids=_opened)
+        _wait_until_listed(live_site)
     return list(Place.objects.filter(pk__in=_opened).order_by("pk"))
+
+
+def _wait_until_listed(site: "Site") -> None:
+    """Wait until the index has heard of every shop and price."""
+    words = [*(f"第{number}席" for number in range(10)), *(f"¥{price}" for price in range(30, 40, 2))]
+    until = time.monotonic() + LISTED_SECONDS
+    while True:
+        html = httpx.get(f"{site.url}/now", timeout=30).text
+        missing = [word for word in words if word not in html]
+        if not missing:
+            return
+        assert time.monotonic() < until, missing
+        time.sleep(0.2)
 
 
 @pytest.fixture(params=[390, 1280])
