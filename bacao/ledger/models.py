@@ -1,8 +1,12 @@
 """Balanced double entries that know nobody's business (money.md)."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+
+from bacao.ledger.rules import CONTROL
 
 
 class Account(models.Model):
@@ -52,8 +56,18 @@ class Account(models.Model):
         return self.code
 
 
+class BudgetManager(models.Manager["Budget"]):
+    """Finds those accounts of the control book that are budgets."""
+
+    def get_queryset(self) -> models.QuerySet["Budget"]:
+        """Return budget accounts only."""
+        return super().get_queryset().filter(book=CONTROL, code__startswith="control.budget.")
+
+
 class Budget(Account):
     """An account of the control book that says what may still be promised (PR39); the same rows, seen as budgets."""
+
+    objects: ClassVar[BudgetManager] = BudgetManager()
 
     class Meta:
         proxy = True

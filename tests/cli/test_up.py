@@ -24,6 +24,14 @@ START_SECONDS = 120
 GONE_SECONDS = 25
 
 
+def command_of(process: psutil.Process) -> str:
+    """Return a process's command line, nothing of one that has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return ""
+
+
 @dataclass(frozen=True)
 class Tree:
     """A running `bacao up`."""
@@ -38,7 +46,7 @@ class Tree:
 
     def member(self, word: str) -> psutil.Process:
         """Return the highest process whose command line has `word` in it."""
-        return next(found for found in self.members()[1:] if word in " ".join(found.cmdline()))
+        return next(found for found in self.members()[1:] if word in command_of(found))
 
     def answers(self) -> int:
         """Return the status of `/health`."""
@@ -157,7 +165,7 @@ def test_the_site_outlives_the_builder_of_its_index(up: Callable[[], Tree]) -> N
     builder = tree.member("bacao.cli index")
     builder.kill()
     until = time.monotonic() + START_SECONDS
-    while not any("bacao.cli index" in " ".join(found.cmdline()) for found in tree.members()[1:]):
+    while not any("bacao.cli index" in command_of(found) for found in tree.members()[1:]):
         assert time.monotonic() < until and tree.answers() == 200
         time.sleep(0.1)
     assert tree.member("bacao.cli index").pid != builder.pid

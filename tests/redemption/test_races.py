@@ -107,7 +107,9 @@ def test_without_the_lock_the_constraint_still_lets_one_win(
     monkeypatch.setitem(finding.CLAIM_AND_LOCK, "handle", finding.claiming("handle", lock=""))
     monkeypatch.setattr(redeeming, "judge", judge_together)
     answers = together(lambda _: redeem(shop, token, uuid4(), at).outcome, attempts=hands, hands=hands)
-    assert Counter(answers) == {"redeemed": 1, IntegrityError.__name__: hands - 1}
+    assert Counter(answers)["redeemed"] == 1
+    late = "too_many_cycles"  # what one sees who writes after the winner's commit: there is no use left to take
+    assert set(answers) - {late} == {"redeemed", IntegrityError.__name__}
     assert Redemption.objects.count() == 1
 
 

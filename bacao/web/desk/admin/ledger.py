@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from bacao.kit.text import Refused, Text
 from bacao.ledger.queries import get_budget
-from bacao.ledger.rules import CONTROL
 from bacao.ledger.services import LimitReached, allocate_budget
 from bacao.web.desk.base import AmountForm, DeskAdmin, DeskInline, act, amount_of, link, operator_of, reason_of
 from bacao.web.desk.words import said, value
@@ -73,10 +72,6 @@ class BudgetAdmin(DeskAdmin):
     fields = ("code", "given", "claimed", "spent", "left", "opened_at")
     action_form = AmountForm
     actions = ("allocate",)
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """Return budget accounts only."""
-        return super().get_queryset(request).filter(book=CONTROL, code__startswith="control.budget.")
 
     @admin.display(description=said("额度", "given"))
     def given(self, account: Any) -> str:

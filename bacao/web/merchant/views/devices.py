@@ -26,6 +26,8 @@ from bacao.web.qr import draw_symbol
 if TYPE_CHECKING:
     from bacao.redemption.models import Clerk, Counter
 
+STAND_WORDS = Text("有券？打开手机相机，扫这里", "Got a voucher? Scan this with your camera")  # both are printed
+
 
 @require_safe
 @for_owners
@@ -87,7 +89,8 @@ def stand(request: ShopRequest, counter_id: UUID) -> HttpResponse:
     """Show a stand as it is printed: the shop's code and one line of instruction."""
     found = _find_phone(request, counter_id)
     address = f"HTTPS://{request.get_host().upper()}/S/{found.code}"
-    return render(request, "merchant/stand.html", {"stand": found, "symbol": draw_symbol(address), "section": "shop"})
+    shown = {"stand": found, "symbol": draw_symbol(address), "words": STAND_WORDS, "section": "shop"}
+    return render(request, "merchant/stand.html", shown)
 
 
 @require_POST
