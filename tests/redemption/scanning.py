@@ -38,10 +38,12 @@ class Tally:
         )  # fmt: skip
 
 
-def find_node() -> str | None:
-    """Return the address of Node, the project's own first."""
+def get_node() -> str:
+    """Return the path of Node, the project's own first. :raises AssertionError: there is none"""
     own = ROOT / ".venv/bin/node"
-    return str(own) if own.exists() else shutil.which("node")
+    found = str(own) if own.exists() else shutil.which("node")
+    assert found, "Node is missing: run script/setup"
+    return found
 
 
 def make_photographs(folder: Path) -> Iterator[Scene]:
@@ -56,10 +58,8 @@ def make_photographs(folder: Path) -> Iterator[Scene]:
 
 
 def scan(scenes: Iterable[Scene]) -> dict[str, Tally]:
-    """Return what both scanners read, by kind of scene. :raises AssertionError: there is no Node"""
-    node = find_node()
-    assert node, "Node is missing: run script/setup"
-    command = [node, str(Path(__file__).with_name("scan.mjs")), str(ZXING), str(JS / "looks.js")]
+    """Return what both scanners read, by kind of scene."""
+    command = [get_node(), str(Path(__file__).with_name("scan.mjs")), str(ZXING), str(JS / "looks.js")]
     told: list[str] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin and process.stdout

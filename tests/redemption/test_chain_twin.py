@@ -6,19 +6,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bacao.redemption import rules
 from bacao.redemption.rules import BC2, STEPS_PER_DAY, Token
-from tests.redemption.scanning import find_node
+from tests.redemption.scanning import get_node
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAIN_JS = ROOT / "bacao/web/static/js/chain.js"
 CASES = 200
-
-
-def node() -> str:
-    return find_node() or pytest.skip("no Node here")
 
 
 def make_case(draw: random.Random) -> dict[str, Any]:
@@ -68,7 +62,7 @@ def test_200_random_cases() -> None:
     cases = [make_case(draw) for _ in range(CASES)]
     lines = "\n".join(json.dumps(case) for case in cases)
     answers = subprocess.run(
-        [node(), str(Path(__file__).with_name("twin.mjs")), str(CHAIN_JS)],
+        [get_node(), str(Path(__file__).with_name("twin.mjs")), str(CHAIN_JS)],
         input=lines, capture_output=True, text=True, check=True, timeout=120,
     ).stdout.splitlines()  # fmt: skip
     assert len(answers) == CASES

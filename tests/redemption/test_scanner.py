@@ -2,12 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.redemption.degraded import LOW_LIGHT, make_scenes
-from tests.redemption.scanning import Tally, find_node, make_photographs, scan
-
-pytestmark = pytest.mark.skipif(not find_node(), reason="no Node here")
+from tests.redemption.scanning import Tally, make_photographs, scan
 
 
 def test_rd25_ours_reads_more_of_the_degraded_set() -> None:

@@ -12,16 +12,12 @@ from typing import Any
 import pytest
 
 from bacao.redemption import rules
-from tests.redemption.scanning import JS, find_node
-
-pytestmark = pytest.mark.skipif(not find_node(), reason="no Node here")
+from tests.redemption.scanning import JS, get_node
 
 
 def ask(cases: list[dict[str, Any]]) -> list[Any]:
     """Return what the modules make of the cases."""
-    node = find_node()
-    assert node
-    command = [node, str(Path(__file__).with_name("till_twin.mjs")), str(JS / "till")]
+    command = [get_node(), str(Path(__file__).with_name("till_twin.mjs")), str(JS / "till")]
     lines = "\n".join(json.dumps(case) for case in cases)
     said = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, timeout=120).stdout
     return [json.loads(line) for line in said.splitlines()]
