@@ -105,7 +105,7 @@ def make_offers(shops: np.ndarray, random: np.random.Generator) -> np.ndarray:
     offers["units"] = np.where(random.random(len(row)) < 0.8, UNITS_UNLIMITED, random.integers(1, 10, len(row)))
     offers["audience"] = np.where(random.random(len(row)) < 0.1, random.integers(1, len(KEYS) + 1, len(row)), 0)
     offers["window"] = np.where(random.random(len(row)) < 0.25, random.integers(1, 6, len(row)), 0)
-    offers["exclusive"] = random.random(len(row)) < 0.1
+    offers["stands_alone"] = random.random(len(row)) < 0.1
     stacks = (random.random(len(row)) < 0.25) & (kind < 2)
     offers["stacking"] = np.where(stacks, kind + 1, 0)
     return offers

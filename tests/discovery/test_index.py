@@ -111,8 +111,8 @@ def terms_of(offer: np.void, raw: Raw) -> Terms:
     return Terms(
         **common, kind=("percent_off", "threshold_off", "voucher")[kind], threshold_minor=int(offer["threshold"]),
         percent_basis_points=rate if kind == 0 else 0, cap_minor=second if kind == 0 and second >= 0 else None,
-        face_minor=rate if kind else 0, price_minor=second if kind == 2 else 0, exclusive=bool(offer["exclusive"]),
-        stack_tags=tuple(tags), stack_accepts=tuple(accepts),
+        face_minor=rate if kind else 0, price_minor=second if kind == 2 else 0,
+        stands_alone=bool(offer["stands_alone"]), stack_tags=tuple(tags), stack_accepts=tuple(accepts),
     )  # fmt: skip
 
 

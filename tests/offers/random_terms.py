@@ -37,7 +37,7 @@ def random_terms(random: Random, number: int) -> Terms:
     return Terms(
         offer_id=number, version_id=number, place_id=1, kind=kind,
         threshold_minor=random.choice((0, face, face * 2, round_amount(60_000))), rank=random.randrange(2),
-        exclusive=random.random() < 0.1, group=random.choice(("", "", "", "lunch")),
+        stands_alone=random.random() < 0.1, group=random.choice(("", "", "", "lunch")),
         stack_tags=some[0], stack_accepts=some[1],
         funders=random.choice(((("merchant", 10000),), (("platform", 3333), ("partner", 3333), ("merchant", 3334)))),
         **{"face_minor": face} | own,

@@ -24,7 +24,7 @@ OWN = {
     "voucher": ("face_minor", "price_minor", "units_per_bill"),
     "subsidy": ("percent_basis_points", "face_minor", "target_minor", "cap_minor"),
 }
-COMMON = ("threshold_minor", "rank", "exclusive", "group", "stack_tags", "stack_accepts")
+COMMON = ("threshold_minor", "rank", "stands_alone", "group", "stack_tags", "stack_accepts")
 
 
 def written(place: Place, at: datetime, terms: Terms) -> None:

@@ -59,7 +59,7 @@ def test_the_curve_is_exact_where_offers_are_nearly_alike(block: int) -> None:
     for _ in range(60):
         offers = [
             replace(
-                random_terms(random, number), kind=THRESHOLD_OFF, price_minor=0, exclusive=False, tiers=(),
+                random_terms(random, number), kind=THRESHOLD_OFF, price_minor=0, stands_alone=False, tiers=(),
                 step_minor=0, target_minor=None, group="",
                 percent_basis_points=random.choice((0, 1000, 1001, 3500)), cap_minor=random.choice((None, None, 4000)),
                 face_minor=random.choice((3000, 3001, 4500)), threshold_minor=random.choice((0, 9000, 16000)),
@@ -103,12 +103,12 @@ def test_a_run_lasts_while_its_set_is_among_the_best() -> None:
 
 
 def test_two_stand_together_only_where_both_say_so() -> None:
-    """PR20: mutual consent; an exclusive offer stands alone whatever it accepts."""
+    """PR20: mutual consent; one that stands alone does so whatever it accepts."""
     one = Terms(1, 1, 1, PERCENT_OFF, percent_basis_points=1000, stack_tags=("a",), stack_accepts=("b",))
     other = Terms(2, 2, 1, THRESHOLD_OFF, face_minor=500, threshold_minor=1000, stack_tags=("b",), stack_accepts=("a",))
     assert agree(one, other)
     assert draw_curve([one, other]).cost_of(10000) == 8500
-    for refusing in (replace(one, stack_accepts=()), replace(one, stack_tags=("c",)), replace(one, exclusive=True)):
+    for refusing in (replace(one, stack_accepts=()), replace(one, stack_tags=("c",)), replace(one, stands_alone=True)):
         assert not agree(refusing, other)
         assert draw_curve([refusing, other]).cost_of(10000) == 9000
 

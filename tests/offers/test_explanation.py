@@ -189,11 +189,11 @@ def test_pr20_who_refuses_and_what_it_would_cost() -> None:
     assert found.text.en == "Not together with “Offer 1”; with it you would pay ¥5 more"
 
 
-def test_pr21_at_most_one_of_a_group_and_an_exclusive_one_alone() -> None:
+def test_pr21_at_most_one_of_a_group_and_one_that_stands_alone() -> None:
     pair = [terms(n, "threshold_off", face_minor=n * 100, threshold_minor=1000, group="lunch", **ALL) for n in (1, 2)]
     assert asked(pair, 10000).payable_minor == 9800
     assert reason(asked(pair, 10000), 1).refused_by == "rule"
-    alone = replace(pair[0], offer_id=3, exclusive=True, group="")
+    alone = replace(pair[0], offer_id=3, stands_alone=True, group="")
     assert asked([alone, pair[1]], 10000).payable_minor == 9800
 
 
@@ -229,7 +229,7 @@ def test_pr31_what_the_next_step_says_is_true() -> None:
 def test_pr25_beyond_thirty_offers_the_answer_carries_a_bound() -> None:
     """No instance is refused: forty offers of which all agree."""
     random = Random("forty")
-    offers = [replace(random_terms(random, n), exclusive=False, group="", **ALL) for n in range(1, 41)]
+    offers = [replace(random_terms(random, n), stands_alone=False, group="", **ALL) for n in range(1, 41)]
     answer = price_bill(offers, Situation(Bill.of_amount(100_000), NOON), explain=False)
     best_of_twelve = price_bill(offers[:12], Situation(Bill.of_amount(100_000), NOON), explain=False)
     assert answer.payable_minor - answer.bound_minor <= best_of_twelve.payable_minor

@@ -23,7 +23,7 @@ def place_of(terms: Terms) -> tuple[int, int, int, int]:
 
 
 def may_stand(a: Terms, b: Terms) -> bool:
-    if a.exclusive or b.exclusive or (a.group and a.group == b.group) or LAYER[a.kind] == LAYER[b.kind] == 1:
+    if a.stands_alone or b.stands_alone or (a.group and a.group == b.group) or LAYER[a.kind] == LAYER[b.kind] == 1:
         return False
     return bool(set(a.stack_tags) & set(b.stack_accepts)) and bool(set(b.stack_tags) & set(a.stack_accepts))
 

@@ -126,7 +126,7 @@ OFFER = np.dtype(
     [
         ("offer_id", "i8"), ("shop_id", "i8"), ("order", "i8"), ("op", "i4"), ("rate", "i4"), ("second", "i4"),
         ("threshold", "i4"), ("party", "i4"), ("units", "i4"), ("audience", "i4"), ("window", "i4"),
-        ("exclusive", "i4"), ("group", "i4"), ("stacking", "i4"), ("doubtful", "i4"),
+        ("stands_alone", "i4"), ("group", "i4"), ("stacking", "i4"), ("doubtful", "i4"),
     ]
 )  # fmt: skip
 """One way to use an offer, as it is read: a row of offers.rules.steps, or a PACKAGE with its price in `rate` and its

@@ -44,7 +44,7 @@ def _rows(terms: Terms, window: int, book: Book) -> Iterable[tuple[int, ...]]:
     before = terms.offer_id, terms.place_id, order_number(layer, op_rank, rank)
     audience = book.audiences.setdefault(terms.audience, len(book.audiences))
     after = (
-        audience, window, int(terms.exclusive), book.groups.setdefault(terms.group, len(book.groups)),
+        audience, window, int(terms.stands_alone), book.groups.setdefault(terms.group, len(book.groups)),
         book.stackings.setdefault(stacking, len(book.stackings)),
     )  # fmt: skip
     if terms.kind == PACKAGE_KIND:

@@ -60,7 +60,7 @@ def build_plans(raw: Raw) -> Plans:
 
 def _numbers(offers: np.ndarray) -> np.ndarray:
     """Return offers as `expand` takes them: the columns OP to LAYER."""
-    names = ("op", "rate", "second", "threshold", "exclusive", "stacking", "party", "units", "offer_id", "group")
+    names = ("op", "rate", "second", "threshold", "stands_alone", "stacking", "party", "units", "offer_id", "group")
     columns = [offers[name].astype(np.int64) for name in names]
     return np.stack([*columns, offers["order"] >> LAYER_BIT], axis=1)
 

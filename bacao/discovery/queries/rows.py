@@ -112,7 +112,7 @@ def _read_offers(live: LiveOffers, at: datetime) -> tuple[np.ndarray, tuple[Span
     offers = np.zeros(len(rows), OFFER)
     assert (NO_CAP, PACKAGE_ROW) == (-1, PACKAGE), "the statement writes them so"
     for name in (
-        "offer_id", "shop_id", "op", "rate", "second", "threshold", "party", "audience", "exclusive", "group",
+        "offer_id", "shop_id", "op", "rate", "second", "threshold", "party", "audience", "stands_alone", "group",
         "doubtful",
     ):  # fmt: skip
         offers[name] = rows[name]

@@ -145,7 +145,7 @@ def _columns(off: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         "sale_until": f"""coalesce(floor(extract(epoch FROM least(version.sale_until, version.use_until)) / 60),
             {NEVER_MINUTE})""",
         "hours": "array_position(%(hours)s::text[], version.weekly_hours::text) - 1",
-        "exclusive": "version.exclusive::int4",
+        "stands_alone": "version.stands_alone::int4",
         "stacking": f"array_position(%(stackings)s::text[], {_TAGS}) - 1",
         "audience": f"array_position(%(audiences)s::text[], {_AUDIENCE}) - 1",
         "group": 'array_position(%(groups)s::text[], version."group"::text) - 1',

@@ -23,9 +23,9 @@ Overlay = frozenset[tuple[date, DayKind]]
 _PLAIN = (
     "title_zh", "title_en", "terms_zh", "terms_en", "price_minor", "list_minor", "face_minor", "percent_basis_points",
     "threshold_minor", "cap_minor", "uses", "party_size", "per_person", "per_order", "sale_from", "sale_until",
-    "valid_days", "weekly_hours", "exclusive", "rank", "group", "threshold_on_running", "step_minor", "max_times",
-    "target_minor", "units_per_bill", "list_only", "party_min", "party_max", "person_period", "per_day", "per_slot",
-    "budget_minor", "budget_day_minor", "use_from", "use_until",
+    "valid_days", "weekly_hours", "only_here", "stands_alone", "rank", "group", "threshold_on_running", "step_minor",
+    "max_times", "target_minor", "units_per_bill", "list_only", "party_min", "party_max", "person_period", "per_day",
+    "per_slot", "budget_minor", "budget_day_minor", "use_from", "use_until",
 )  # fmt: skip
 """What `Terms` and `OfferVersion` call by the same name."""
 _JOINED = ("offer_id", "pk", "offer__place_id", "offer__kind", "offer__stock__limit", "offer__stock__used", "items",

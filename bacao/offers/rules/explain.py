@@ -123,8 +123,8 @@ def _clash(problem: Problem, one: int, other: int) -> bool:
 
 def _refused_by(terms: Terms, others: Iterable[Terms]) -> str:
     """Return which side withholds its consent: `this`, `other`, `both`, or `rule` where both would agree (PR21)."""
-    mine = any(not accepts(terms, other) or terms.exclusive for other in others)
-    theirs = any(not accepts(other, terms) or other.exclusive for other in others)
+    mine = any(not accepts(terms, other) or terms.stands_alone for other in others)
+    theirs = any(not accepts(other, terms) or other.stands_alone for other in others)
     return {(True, True): "both", (True, False): "this", (False, True): "other"}.get((mine, theirs), "rule")
 
 

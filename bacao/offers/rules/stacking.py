@@ -24,9 +24,9 @@ def order_of(terms: Terms) -> tuple[int, int, int, int]:
 
 
 def agree(one: Terms, other: Terms) -> bool:
-    """Return whether two offers may stand together: each accepts a tag of the other (PR20), neither is exclusive, and
-    they are not of one exclusion group (PR21)."""
-    if one.exclusive or other.exclusive or (one.group and one.group == other.group):
+    """Return whether two offers may stand together: each accepts a tag of the other (PR20), neither stands
+    alone, and they are not of one exclusion group (PR21)."""
+    if one.stands_alone or other.stands_alone or (one.group and one.group == other.group):
         return False
     return accepts(one, other) and accepts(other, one)
 

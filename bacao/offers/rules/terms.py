@@ -92,7 +92,7 @@ class Terms:
 
     `funders` = ((party, basis points), ...), summing to 10000. `price_minor` is paid before coming; only packages,
     vouchers and cards have one. Two offers stand together only where each accepts a tag of the other (PR20), neither
-    is `exclusive`, and they do not share a `group` (PR21). `rank` = place among equals of a layer (section 7).
+    `stands_alone`, and they do not share a `group` (PR21). `rank` = place among equals of a layer (section 7).
 
     What a kind takes off: `percent_basis_points`, or `face_minor`, or `tiers` = ((from, off), ...) rising, or
     `face_minor` for each full `step_minor`, at most `max_times`; or down to `target_minor`: of each unit of `items`
@@ -132,7 +132,8 @@ class Terms:
     sale_until: datetime | None = None
     valid_days: int = 90
     weekly_hours: str = ""
-    exclusive: bool = False
+    only_here: bool = False
+    stands_alone: bool = False
     stack_tags: tuple[str, ...] = ()
     stack_accepts: tuple[str, ...] = ()
     funders: tuple[tuple[str, int], ...] = ((MERCHANT, 10000),)

@@ -20,9 +20,16 @@ def lets_stack(number: int) -> bool:
 
 
 def consent_of(offer: OfferPlan) -> Mapping[str, object]:
-    """Return what an offer says of others beside it: one discount of the shop's own, and a voucher or two."""
-    if not lets_stack(offer.shop) or offer.kind not in {"voucher", "percent_off", "threshold_off"}:
+    """Return what an offer says of others beside it: one discount of the shop's own, and a voucher or two.
+
+    Elsewhere some stand alone, and some sets are to be had nowhere else.
+    """
+    if offer.kind == "package":
+        return {"only_here": Random(f"only here {offer.shop}").random() < 0.12}
+    if offer.kind not in {"voucher", "percent_off", "threshold_off"}:
         return {}
+    if not lets_stack(offer.shop):
+        return {"stands_alone": Random(f"alone {offer.shop}").random() < 0.3}
     return {**TOGETHER, "units_per_bill": 2} if offer.kind == "voucher" else {**TOGETHER, "group": "discount"}
 
 

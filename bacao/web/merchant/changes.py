@@ -31,7 +31,7 @@ LABELS = {
     "cost_minor": Text("成本", "Your cost"),
     "terms_zh": Text("使用说明", "Small print"),
     "items": Text("套餐内容", "Items"),
-    "exclusive": Text("独家", "Only here"),
+    "only_here": Text("独家", "Only here"),
 }
 
 

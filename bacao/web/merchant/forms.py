@@ -160,7 +160,7 @@ class OfferForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    exclusive = forms.BooleanField(label=both("别处没有，只在拔草", "Only here, nowhere else"), required=False)
+    only_here = forms.BooleanField(label=both("别处没有，只在拔草", "Only here, nowhere else"), required=False)
     tiers = TiersField(
         label=both("分几档减", "Several tiers"),
         required=False,

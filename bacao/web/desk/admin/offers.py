@@ -126,7 +126,7 @@ class OfferVersionAdmin(DeskAdmin):
 
     list_display = ("offer_link", "number", "title_zh", "price_minor", "list_minor", "is_current", "created_at")
     list_display_links = ("number", "title_zh")
-    list_filter = ("is_current", "exclusive", "offer__kind")
+    list_filter = ("is_current", "only_here", "stands_alone", "offer__kind")
     list_select_related = ("offer",)
     search_fields = ("title_zh", "title_en")
     ordering = ("-id",)
