@@ -11,7 +11,7 @@ from bacao.discovery.index.asking import NO_BUDGET, Ask, Moment, Tables
 from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import CELL_DM, KEYS_MAX, SHUT, UNKNOWN, Part
 from bacao.discovery.index.prices import best_price, distance_slot, value_of
-from bacao.kit.compiling import compiled
+from bacao.kit.compiling import compiled, leaf
 
 SCORE, SHOP_ID, ROW, PART, DISTANCE, PER_HEAD, PAYABLE, HOW = range(8)
 LISTED, HEADS, HOURS, NEAR, OWN, VALUE, TIME, FIT = range(8, 16)
@@ -22,7 +22,7 @@ LOOKED_AT, PRICED = 0, 1
 """What is counted: rows looked at, prices worked out."""
 
 
-@compiled
+@leaf
 def worse(heap: np.ndarray, a: int, b: int) -> bool:
     """Return whether entry a ranks below entry b: a lower score, or the same and a higher id."""
     if heap[a, SCORE] != heap[b, SCORE]:
@@ -30,14 +30,21 @@ def worse(heap: np.ndarray, a: int, b: int) -> bool:
     return bool(heap[a, SHOP_ID] > heap[b, SHOP_ID])
 
 
-@compiled
+@leaf
 def swap(heap: np.ndarray, a: int, b: int) -> None:
     """Exchange two entries."""
     for c in range(COLUMNS):
         heap[a, c], heap[b, c] = heap[b, c], heap[a, c]
 
 
-@compiled
+@leaf
+def set_entry(entry: np.ndarray, found: np.ndarray) -> None:
+    """Overwrite an entry, number by number: assigning a slice allocates."""
+    for c in range(COLUMNS):
+        entry[c] = found[c]
+
+
+@leaf
 def keep(heap: np.ndarray, size: int, found: np.ndarray) -> int:
     """Put an entry into the heap of the best, whose root is the worst of them; return the heap's size.
 
@@ -45,7 +52,7 @@ def keep(heap: np.ndarray, size: int, found: np.ndarray) -> int:
     """
     room = heap.shape[0] - 1
     place = size if size < room else room
-    heap[place] = found
+    set_entry(heap[place], found)
     if size < room:
         while place > 0 and worse(heap, place, (place - 1) >> 1):
             swap(heap, place, (place - 1) >> 1)
@@ -53,7 +60,8 @@ def keep(heap: np.ndarray, size: int, found: np.ndarray) -> int:
         return size + 1
     if worse(heap, place, 0):
         return size
-    heap[0], place = found, 0
+    set_entry(heap[0], found)
+    place = 0
     while True:
         below = 2 * place + 1
         if below >= room:
@@ -66,7 +74,7 @@ def keep(heap: np.ndarray, size: int, found: np.ndarray) -> int:
         place = below
 
 
-@compiled
+@leaf
 def deal_of(part: Part, i: int, states: np.ndarray, held: np.ndarray) -> int:
     """Return the deal of a shop: that of its windows' state now and of the viewer's entitlement class."""
     plan = part.plan[i]
@@ -80,7 +88,7 @@ def deal_of(part: Part, i: int, states: np.ndarray, held: np.ndarray) -> int:
     return int(part.plan_deal[part.plan_first[plan] + states[part.plan_window[plan]] * classes + bits])
 
 
-@compiled
+@leaf
 def fit_of(shop_id: int, ask: Ask) -> int:
     """Return the viewer's own points for a shop, by bisection."""
     low, high = 0, ask.fit_ids.shape[0]
@@ -95,13 +103,13 @@ def fit_of(shop_id: int, ask: Ask) -> int:
     return 0
 
 
-@compiled
+@leaf
 def is_gone(gone: np.ndarray, i: int) -> bool:
     """Return whether a bit of the tombstones is set; an empty bitmap has none."""
     return bool(gone.shape[0] > 0 and gone[i >> 3] >> (i & 7) & 1)
 
 
-@compiled
+@leaf
 def weigh(part: Part, now: Moment, ask: Ask, tables: Tables, i: int, code: int, found: np.ndarray) -> bool:
     """Fill in price and points of a shop whose distance is known; return whether it keeps to the budget."""
     usual = int(part.usual_minor[i])
@@ -122,7 +130,7 @@ def weigh(part: Part, now: Moment, ask: Ask, tables: Tables, i: int, code: int, 
     return True
 
 
-@compiled
+@leaf
 def search_rows(
     part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tables, start: int, end: int, most_near: int,
     heap: np.ndarray, size: int, found: np.ndarray, counts: np.ndarray,
@@ -154,7 +162,7 @@ def search_rows(
     return size
 
 
-@compiled
+@leaf
 def search_part(
     part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tables, most_bound: int, heap: np.ndarray, size: int,
     found: np.ndarray, counts: np.ndarray,

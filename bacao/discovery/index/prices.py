@@ -5,14 +5,14 @@ import numpy as np
 from bacao.discovery.index.columns import Part
 from bacao.discovery.rules import score
 from bacao.discovery.rules.figures import BASKET, BILL, USUAL
-from bacao.kit.compiling import compiled
+from bacao.kit.compiling import leaf
 from bacao.offers.rules.curve import BILL_MAX_MINOR, cost_along, find_run
 
-value_slot = compiled(score.value_slot)
-distance_slot = compiled(score.distance_slot)
+value_slot = leaf(score.value_slot)
+distance_slot = leaf(score.distance_slot)
 
 
-@compiled
+@leaf
 def cost_of_bill(part: Part, curve: int, bill: int) -> int:
     """Return what a bill costs on a curve; a bill above the curve's end costs what it says (CV5)."""
     if bill > BILL_MAX_MINOR:
@@ -21,7 +21,7 @@ def cost_of_bill(part: Part, curve: int, bill: int) -> int:
     return cost_along(bill, part.run_chain[run], part.chain_ptr, part.steps)
 
 
-@compiled
+@leaf
 def best_price(part: Part, deal: int, usual: int, party: int, table: int) -> tuple[int, int, int, int, int]:
     """Return what a head pays, what all pay, how (USUAL, BILL, BASKET), the list price, for how many people.
 
@@ -48,7 +48,7 @@ def best_price(part: Part, deal: int, usual: int, party: int, table: int) -> tup
     return per_head, payable, how, listed, heads
 
 
-@compiled
+@leaf
 def value_of(per_head: int, median: int, value_points: np.ndarray) -> int:
     """Return the points for what a head pays against what is usual for its kind; 0 where either is not known."""
     if per_head <= 0 or median <= 0:

@@ -6,15 +6,15 @@ from bacao.discovery.index import kernel as k
 from bacao.discovery.index.asking import NO_BUDGET, Ask, Moment, Tables
 from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import CELL_DM, SHUT, UNKNOWN, Part
-from bacao.discovery.index.kernel import is_gone, weigh
+from bacao.discovery.index.kernel import is_gone, set_entry, weigh
 from bacao.discovery.index.prices import distance_slot
-from bacao.kit.compiling import compiled
+from bacao.kit.compiling import compiled, leaf
 
 WANTED, UNTOLD = 0, 1
 """What is counted: places that would be listed, and those left out only because nobody told their hours."""
 
 
-@compiled
+@leaf
 def survey_rows(
     part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tables, start: int, end: int, nearest: np.ndarray,
     found: np.ndarray, counts: np.ndarray,
@@ -42,11 +42,11 @@ def survey_rows(
             if not weigh(part, now, ask, tables, i, code, found):
                 continue
             if nearer:
-                nearest[:] = found
+                set_entry(nearest, found)
         counts[WANTED] += 1
 
 
-@compiled
+@leaf
 def survey_part(
     part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tables, nearest: np.ndarray, found: np.ndarray,
     counts: np.ndarray,
