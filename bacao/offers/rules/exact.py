@@ -43,7 +43,7 @@ def pose(offers: Iterable[Terms], situation: Situation) -> Posed:
         tuple(known.values()),
         tuple(one for one in refused if one.terms.offer_id not in owned_ids),
         expansion,
-        state_problem(expansion.lines, expansion.candidates),
+        state_problem(expansion.lines, expansion.candidates, expansion.quarrels),
     )
 
 

@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, permutations
+from functools import partial
+from itertools import count
+from typing import Any
 
 from bacao.ledger.rules import largest_remainder
 
 from .combine import NEVER, Candidate, Line, Op
 from .situation import Bill, BillLine, Owned
-from .stacking import agree
+from .stacking import quarrels
 from .steps import cap_of, most_bought
 from .terms import CARD, LAYERS, PACKAGE, VOUCHER, Terms
 
@@ -27,11 +29,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """A bill and offers as the search takes them; `choices` by candidate id. An offer without any is left out."""
+    """A bill and offers as the search takes them. An offer without any way to use it is left out.
+
+    `choices` by candidate id; a candidate's group is its offer. `quarrels` = the offers that each may not stand beside.
+    """
 
     lines: list[Line]
     candidates: list[Candidate]
     choices: dict[int, Choice]
+    quarrels: dict[int, list[int]]
 
 
 def expand(offers: Sequence[Terms], bill: Bill, owned: Sequence[Owned] = ()) -> Expansion:
@@ -45,13 +51,14 @@ def expand(offers: Sequence[Terms], bill: Bill, owned: Sequence[Owned] = ()) -> 
     live = {terms.offer_id: terms for terms in offers}
     candidates: list[Candidate] = []
     choices: dict[int, Choice] = {}
+    used: dict[int, Terms] = {}
     for offer_id in sorted(live.keys() | held.keys()):
-        for k, (choice, candidate) in enumerate(_ways(live.get(offer_id), held.get(offer_id, ()), bill)):
-            number = offer_id * VARIANTS_MAX + k
-            candidates.append(replace(candidate, id=number, group=offer_id))
-            choices[number] = choice
+        for choice, candidate in _ways(live.get(offer_id), held.get(offer_id, ()), bill):
+            candidates.append(candidate)
+            choices[candidate.id] = choice
+            used[offer_id] = choice.terms
     lines = [Line(line.id, line.list_minor) for line in bill.lines]
-    return Expansion(lines, _with_quarrels(candidates, choices), choices)
+    return Expansion(lines, candidates, choices, quarrels(list(used.values())))
 
 
 def lines_for(terms: Terms, bill: Bill) -> list[BillLine]:
@@ -78,56 +85,60 @@ def _ways(live: Terms | None, owned: Iterable[Owned], bill: Bill) -> list[tuple[
     ways: list[tuple[Choice, Candidate]] = []
     for one in owned:
         is_live = live is not None and live.version_id == one.terms.version_id
-        ways += _ways_of(one.terms, bill, owned=one, may_buy=most_bought(one.terms) if is_live else 0)
+        ways += _ways_of(one.terms, bill, owned=one, may_buy=most_bought(one.terms) if is_live else 0, first=len(ways))
         live = None if is_live else live
     if live:
-        ways += _ways_of(live, bill, owned=None, may_buy=most_bought(live))
+        ways += _ways_of(live, bill, owned=None, may_buy=most_bought(live), first=len(ways))
     return ways[:VARIANTS_MAX]
 
 
-def _ways_of(terms: Terms, bill: Bill, *, owned: Owned | None, may_buy: int) -> Iterator[tuple[Choice, Candidate]]:
+def _ways_of(
+    terms: Terms, bill: Bill, *, owned: Owned | None, may_buy: int, first: int
+) -> Iterator[tuple[Choice, Candidate]]:
+    """Yield the ways to use one version of an offer, numbered from `first` on."""
+    numbers = count(terms.offer_id * VARIANTS_MAX + first)
     held, expires = (owned.units, _expiry(owned)) if owned else (0, NEVER)
+    candidate = partial(
+        Candidate, layer=LAYERS[terms.kind], group=terms.offer_id, rank=terms.rank, expires=expires,
+        threshold_minor=max(terms.threshold_minor, 1), threshold_on_running=terms.threshold_on_running,
+        cap_minor=cap_of(terms),
+    )  # fmt: skip
     if terms.kind in (PACKAGE, CARD):
-        for units, candidate in _covers(terms, bill, owned, may_buy):
-            yield Choice(terms, units, min(units, held)), replace(candidate, expires=expires)
+        for units, own in _covers(terms, bill, owned, may_buy):
+            yield Choice(terms, units, min(units, held)), candidate(id=next(numbers), op=Op.COVER, **own)
         return
     lines = lines_for(terms, bill)
     if not lines:
         return
     whole = frozenset(line.id for line in lines)
-    base = Candidate(
-        0, Op.PERCENT, LAYERS[terms.kind], whole, rank=terms.rank, threshold_minor=max(terms.threshold_minor, 1),
-        threshold_on_running=terms.threshold_on_running, expires=expires, cap_minor=cap_of(terms),
-    )  # fmt: skip
     if terms.kind != VOUCHER:
-        yield Choice(terms, 1, 0), _discount(terms, base, lines)
+        op, own = _discount(terms, lines)
+        yield Choice(terms, 1, 0), candidate(id=next(numbers), op=op, lines=whole, **own)
         return
     most = min(max(terms.units_per_bill, 1), held + may_buy)
     for units in range(1, most + 1):
         mine = min(units, held)
-        yield Choice(terms, units, mine), replace(
-            base, op=Op.VOUCHER, face_minor=terms.face_minor, price_minor=terms.price_minor, units=units, owned=mine,
+        yield Choice(terms, units, mine), candidate(
+            id=next(numbers), op=Op.VOUCHER, lines=whole, face_minor=terms.face_minor, price_minor=terms.price_minor,
+            units=units, owned=mine,
         )  # fmt: skip
 
 
-def _discount(terms: Terms, base: Candidate, lines: Sequence[BillLine]) -> Candidate:
-    """Return what is no instrument as a candidate."""
+def _discount(terms: Terms, lines: Sequence[BillLine]) -> tuple[Op, dict[str, Any]]:
+    """Return how what is no instrument is computed, and with which numbers of its own."""
     if terms.percent_basis_points:
-        return replace(base, basis_points=terms.percent_basis_points)
+        return Op.PERCENT, {"basis_points": terms.percent_basis_points}
     if terms.target_minor is not None:
         if terms.items:
-            targets = tuple((line.id, line.quantity * terms.target_minor) for line in lines)
-            return replace(base, op=Op.LINE_PRICE, targets=targets)
-        return replace(base, op=Op.DOWN_TO, target_minor=terms.target_minor)
+            return Op.LINE_PRICE, {"targets": tuple((line.id, line.quantity * terms.target_minor) for line in lines)}
+        return Op.DOWN_TO, {"target_minor": terms.target_minor}
     if terms.step_minor:
-        return replace(
-            base, op=Op.EACH, step_minor=terms.step_minor, off_minor=terms.face_minor, max_times=terms.max_times
-        )
-    return replace(base, op=Op.TIERS, tiers=terms.tiers or ((base.threshold_minor, terms.face_minor),))
+        return Op.EACH, {"step_minor": terms.step_minor, "off_minor": terms.face_minor, "max_times": terms.max_times}
+    return Op.TIERS, {"tiers": terms.tiers or ((max(terms.threshold_minor, 1), terms.face_minor),)}
 
 
-def _covers(terms: Terms, bill: Bill, owned: Owned | None, may_buy: int) -> Iterator[tuple[int, Candidate]]:
-    """Yield (units, candidate) for each number of packages, or uses of a card that is owned, the bill has room for."""
+def _covers(terms: Terms, bill: Bill, owned: Owned | None, may_buy: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (units, what they cover) for each number of packages, or uses of an owned card, the bill has room for."""
     wanted = Counter({item.ref: item.quantity for item in terms.items})
     if terms.kind == CARD and (owned is None or len(wanted) != 1):
         return  # a card asks for several visits: it is bought before, not for one bill
@@ -138,13 +149,11 @@ def _covers(terms: Terms, bill: Bill, owned: Owned | None, may_buy: int) -> Iter
     held = owned.units if owned else 0
     for units in range(1, min(room, held if terms.kind == CARD else held + may_buy) + 1):
         cover = _cover_of(bill, {item: quantity * units for item, quantity in wanted.items()}, terms)
-        base = Candidate(
-            0, Op.COVER, LAYERS[terms.kind], frozenset(line for line, _ in cover), rank=terms.rank, cover=cover,
-            list_only=terms.list_only, price_minor=terms.price_minor, units=units, owned=min(units, held),
-        )  # fmt: skip
+        paid = {"price_minor": terms.price_minor, "units": units, "owned": min(units, held)}
         if terms.kind == CARD and owned:
-            base = replace(base, price_minor=_punches(terms, owned, units), units=1, owned=1)
-        yield units, base
+            paid = {"price_minor": _punches(terms, owned, units), "units": 1, "owned": 1}
+        lines = frozenset(line for line, _ in cover)
+        yield units, {"lines": lines, "cover": cover, "list_only": terms.list_only} | paid
 
 
 def _cover_of(bill: Bill, wanted: Mapping[str, int], terms: Terms) -> tuple[tuple[int, int], ...]:
@@ -162,20 +171,6 @@ def _punches(terms: Terms, owned: Owned, units: int) -> int:
     """Return what the next uses of a card cost: its price spread over all uses by largest remainder."""
     parts = largest_remainder(terms.price_minor, [1] * terms.uses)
     return sum(parts[owned.first_use : owned.first_use + units])
-
-
-def _with_quarrels(candidates: Sequence[Candidate], choices: Mapping[int, Choice]) -> list[Candidate]:
-    """Return the candidates with whom they refuse: every way to use an offer that does not agree with theirs (PR22)."""
-    terms = {candidate.group: choices[candidate.id].terms for candidate in candidates}
-    ways: dict[int, frozenset[int]] = {
-        offer_id: frozenset(candidate.id for candidate in some)
-        for offer_id, some in groupby(candidates, key=lambda candidate: candidate.group)
-    }
-    refused = {one: frozenset[int]() for one in terms}
-    for one, other in permutations(terms, 2):
-        if not agree(terms[one], terms[other]):
-            refused[one] |= ways[other]
-    return [replace(candidate, excludes=refused[candidate.group]) for candidate in candidates]
 
 
 def _expiry(owned: Owned) -> int:

@@ -118,7 +118,7 @@ def _not_used(terms: Terms, posed: Posed, best: Combination, with_it: Combinatio
 
 def _clash(problem: Problem, one: int, other: int) -> bool:
     place = {candidate.id: i for i, candidate in enumerate(problem.ordered)}
-    return bool(int(problem.conflicts[place[one]]) >> place[other] & 1)
+    return bool(int(problem.cart.conflicts[place[one]]) >> place[other] & 1)
 
 
 def _refused_by(terms: Terms, others: Iterable[Terms]) -> str:

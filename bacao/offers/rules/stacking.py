@@ -36,6 +36,28 @@ def accepts(one: Terms, other: Terms) -> bool:
     return not set(one.stack_accepts).isdisjoint(other.stack_tags)
 
 
+def quarrels(offers: Sequence[Terms]) -> dict[int, list[int]]:
+    """Return, by offer id, the ids of those that it does not `agree` with; each pair is looked at once."""
+    bit: dict[str, int] = {}
+    for terms in offers:
+        for tag in (*terms.stack_accepts, *terms.stack_tags):
+            bit.setdefault(tag, 1 << len(bit))
+    sides = [
+        (
+            terms.offer_id, terms.group, terms.exclusive,
+            sum({bit[tag] for tag in terms.stack_accepts}), sum({bit[tag] for tag in terms.stack_tags}),
+        )
+        for terms in offers
+    ]  # fmt: skip
+    found: dict[int, list[int]] = {terms.offer_id: [] for terms in offers}
+    for k, (one, group, alone, accepted, tags) in enumerate(sides):
+        for other, its_group, is_alone, its_accepted, its_tags in sides[:k]:
+            if alone or is_alone or (group and group == its_group) or not (accepted & its_tags and its_accepted & tags):
+                found[one].append(other)
+                found[other].append(one)
+    return found
+
+
 def agree_on_bill(one: Terms, other: Terms) -> bool:
     """Return whether both may be used on one whole bill; a unit is priced by one offer of layer 1 at most (PR7)."""
     if one.offer_id == other.offer_id or LAYERS[one.kind] == LAYERS[other.kind] == 1:

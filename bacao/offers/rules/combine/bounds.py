@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bacao.kit.compiling import compiled
+from bacao.kit.compiling import compiled, leaf
 
-from .kernel import LEFT, RUNNING, apply_candidate
+from .kernel import LEFT, RUNNING, Cart, discount_of
 
 
 @compiled
@@ -26,36 +26,66 @@ def into_cliques(conflicts: np.ndarray, by_value: np.ndarray, clique: np.ndarray
     return count
 
 
-@compiled
-def optimistic(
-    start: int, room: int, state: np.ndarray, blocked: int, most_of: np.ndarray, clique: np.ndarray, top: np.ndarray,
-    top_clique: np.ndarray,
-) -> int:  # fmt: skip
-    """Return the lowest cost any set could still reach from here, using candidates from `start` on.
+@leaf
+def keep_top(value: int, mine: int, room: int, top: np.ndarray, top_clique: np.ndarray) -> None:
+    """Keep the largest `room` values in `top`, falling, of which no two are of one clique."""
+    if value <= top[room - 1]:
+        return
+    k = room - 1  # where its clique stands already, or the last place
+    for other in range(room):
+        if top_clique[other] == mine:
+            k = other
+            break
+    if value <= top[k]:
+        return
+    while k > 0 and top[k - 1] < value:
+        top[k], top_clique[k] = top[k - 1], top_clique[k - 1]
+        k -= 1
+    top[k], top_clique[k] = value, mine
 
-    `most_of` = what each candidate could take off at most; the largest `room` of those still allowed count, one of a
-    clique. `top` and `top_clique` are scratch.
+
+@leaf
+def sum_hopes(
+    start: int, room: int, blocked: int, most_of: np.ndarray, clique: np.ndarray, top: np.ndarray,
+    top_clique: np.ndarray, hopes: np.ndarray,
+) -> None:  # fmt: skip
+    """Fill `hopes[0, i]` with the most that any `room` candidates from `i` on could take off, `hopes[1, i]` one fewer.
+
+    `most_of` = what each could take off at most; one of a clique counts. `top` and `top_clique` are scratch.
     """
+    n = most_of.shape[0]
     top[:room] = 0
     top_clique[:room] = -1
-    for i in range(start, most_of.shape[0]):
-        if blocked >> i & 1 or not room or most_of[i] <= top[room - 1]:
-            continue
-        k = room - 1  # where its clique stands already, or the last place
-        for other in range(room):
-            if top_clique[other] == clique[i]:
-                k = other
-                break
-        if most_of[i] <= top[k]:
-            continue
-        while k > 0 and top[k - 1] < most_of[i]:
-            top[k], top_clique[k] = top[k - 1], top_clique[k - 1]
-            k -= 1
-        top[k], top_clique[k] = most_of[i], clique[i]
-    return int(state[RUNNING] - min(state[LEFT], top[:room].sum()))
+    hopes[:, n] = 0
+    for i in range(n - 1, start - 1, -1):
+        if not blocked >> i & 1:
+            keep_top(most_of[i], clique[i], room, top, top_clique)
+        hopes[0, i] = top[:room].sum()
+        hopes[1, i] = hopes[0, i] - top[room - 1]
 
 
-@compiled
+@leaf
+def most_beside(
+    i: int, room: int, blocked: int, most_of: np.ndarray, clique: np.ndarray, top: np.ndarray, top_clique: np.ndarray
+) -> int:
+    """Return the most that any `room` candidates after `i` could take off; `blocked` = what it too refuses."""
+    if room == 0:
+        return 0
+    top[:room] = 0
+    top_clique[:room] = -1
+    for j in range(i + 1, most_of.shape[0]):
+        if not blocked >> j & 1:
+            keep_top(most_of[j], clique[j], room, top, top_clique)
+    return int(top[:room].sum())
+
+
+@leaf
+def lowest(state: np.ndarray, off: int) -> int:
+    """Return the lowest cost that a state could still reach where at most `off` comes off."""
+    return int(state[RUNNING] - min(state[LEFT], off))
+
+
+@leaf
 def may_reach(
     start: int, room: int, needed: int, blocked: int, most_of: np.ndarray, conflicts: np.ndarray, by_most: np.ndarray
 ) -> bool:
@@ -90,53 +120,22 @@ def may_reach(
     return False
 
 
-@compiled
+@leaf
 def measure_rest(
-    start: int, table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, open_now: np.ndarray,
-    state: np.ndarray, blocked: int, scratch: np.ndarray, scratch_state: np.ndarray, most_of: np.ndarray,
-) -> None:  # fmt: skip
-    """Fill `most_of` with what each later candidate would take off a state: no descendant can take more (PR7)."""
-    for j in range(start, table.shape[0]):
-        most_of[j] = 0
-        if not blocked >> j & 1:
-            most_of[j] = apply_candidate(
-                table[j], tiers[j], cover[j], lists, open_now, state, scratch, scratch_state, scratch, True
-            )
+    start: int, cart: Cart, open_now: np.ndarray, left: int, blocked: int, above: np.ndarray, most_of: np.ndarray
+) -> None:
+    """Fill `most_of` with what each later candidate would take off a state: no descendant can take more (PR7).
 
-
-@compiled
-def measure_all(table: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray) -> np.ndarray:
-    """Return what each candidate takes off the untouched bill: no later discount of it can be larger (PR7)."""
-    state, scratch = np.zeros(4, np.int64), np.zeros(lists.shape[0], np.int64)
-    state[RUNNING] = state[LEFT] = lists.sum()
-    found = np.zeros(table.shape[0], np.int64)
-    measure_rest(0, table, tiers, cover, lists, lists, state, 0, scratch, np.zeros(4, np.int64), found)
-    return found
-
-
-@compiled
-def lowest_left(
-    depth: int, most: int, position: np.ndarray, states: np.ndarray, blocked: np.ndarray, most_of: np.ndarray,
-    clique: np.ndarray, top: np.ndarray, top_clique: np.ndarray, lowest: int,
-) -> int:  # fmt: skip
-    """Return the lowest cost that any node on the open path could still reach; `lowest` where none is lower."""
-    while depth >= 0:
-        hope = optimistic(
-            position[depth], most - depth, states[depth], blocked[depth], most_of[depth], clique, top, top_clique
-        )
-        lowest = min(lowest, hope)
-        depth -= 1
-    return lowest
-
-
-@compiled
-def hope_with(
-    i: int, room: int, state: np.ndarray, blocked: int, most_of: np.ndarray, clique: np.ndarray, top: np.ndarray,
-    top_clique: np.ndarray,
-) -> int:  # fmt: skip
-    """Return the lowest cost of any set that takes candidate `i` next, whose discount here `most_of` holds exactly.
-
-    `room` = places after it; `blocked` = what it and those before it refuse.
+    `above` = the same one choice earlier: what took nothing off there takes nothing off here.
     """
-    rest = state[RUNNING] - optimistic(i + 1, room, state, blocked, most_of, clique, top, top_clique)
-    return int(state[RUNNING] - min(state[LEFT], most_of[i] + rest))
+    for j in range(start, most_of.shape[0]):
+        most_of[j] = 0 if blocked >> j & 1 or above[j] == 0 else discount_of(j, cart, open_now, left)
+
+
+@compiled
+def measure_all(cart: Cart) -> np.ndarray:
+    """Return what each candidate takes off the untouched bill: no later discount of it can be larger (PR7)."""
+    found = np.zeros(cart.table.shape[0], np.int64)
+    for i in range(found.shape[0]):
+        found[i] = discount_of(i, cart, cart.lists, cart.lists.sum())
+    return found

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import reduce
 from itertools import combinations
+from operator import or_
 
 NO_CAP = -1
 NEVER = 2**62  # the expiry of something that does not expire
@@ -87,8 +89,13 @@ def covers_clash(a: Candidate, b: Candidate, list_minor: Mapping[int, int]) -> b
     return any(mine[line] + theirs.get(line, 0) > list_minor.get(line, 0) for line in mine)
 
 
-def conflict_masks(ordered: Sequence[Candidate], lines: Sequence[Line]) -> list[int]:
-    """Return for each candidate the bits of those it cannot stand beside (PR20, PR21)."""
+def conflict_masks(
+    ordered: Sequence[Candidate], lines: Sequence[Line], quarrels: Mapping[int, Iterable[int]]
+) -> list[int]:
+    """Return for each candidate the bits of those it cannot stand beside (PR20, PR21).
+
+    `quarrels` = the groups that each group refuses, both ways round.
+    """
     everyone = (1 << len(ordered)) - 1
     place = {candidate.id: 1 << i for i, candidate in enumerate(ordered)}
     groups: dict[int, int] = {}
@@ -96,10 +103,11 @@ def conflict_masks(ordered: Sequence[Candidate], lines: Sequence[Line]) -> list[
     for candidate in ordered:
         groups[candidate.group] = groups.get(candidate.group, 0) | place[candidate.id]
         alone |= place[candidate.id] if candidate.stands_alone else 0
-    masks = [
-        (everyone if candidate.stands_alone else alone) | (groups[candidate.group] if candidate.group else 0)
-        for candidate in ordered
-    ]
+    refused = {
+        group: reduce(or_, (groups.get(other, 0) for other in quarrels.get(group, ())), bits) if group else 0
+        for group, bits in groups.items()
+    }
+    masks = [(everyone if one.stands_alone else alone) | refused[one.group] for one in ordered]
     for i, candidate in enumerate(ordered):
         for other in candidate.excludes:
             if bit := place.get(other):

@@ -1,18 +1,37 @@
 """What one candidate does to a bill, on integer arrays, so that Numba can compile it; without it, the same, slowly."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from bacao.kit.compiling import compiled
+from bacao.kit.compiling import compiled, leaf
 
 # columns of the table of candidates
 (OP, BASIS_POINTS, CAP, THRESHOLD, ON_RUNNING, LIST_BASE, LIST_ONLY, TARGET, STEP, OFF, TIMES, FACE, PRICE, UNITS,
- OWNED, EXPIRES, ID, LINES) = range(18)  # fmt: skip
-COLUMNS = 18
+ OWNED, EXPIRES, ID, LINES, LISTED, COVERED) = range(20)  # fmt: skip
+COLUMNS = 20
 # columns of the state of a node
 RUNNING, LEFT, BURN, NEW_CASH = range(4)
+# numbers of operations, as `candidates.Op` has them: an enumeration is no constant to the compiler
+COVER, PERCENT, LINE_PRICE, DOWN_TO, TIERS, EACH, VOUCHER = range(7)
 
 
-@compiled
+class Cart(NamedTuple):
+    """Candidates in the order of calculation, and a bill, as int64 arrays.
+
+    `table` = a row of the columns above for each candidate (`LISTED` = its lines at list price, `COVERED` = its covered
+    units), `tiers` = minimum and off by turns, `cover` = covered list amounts (COVER) or target amounts (LINE_PRICE) by
+    line, `lists` = the lines at list price, `conflicts` = bits of those that a candidate may not stand beside.
+    """
+
+    table: np.ndarray
+    tiers: np.ndarray
+    cover: np.ndarray
+    lists: np.ndarray
+    conflicts: np.ndarray
+
+
+@leaf
 def spread(amount: int, mask: int, weights: np.ndarray, parts: np.ndarray) -> None:
     """Fill `parts` with the amount split over the lines of `mask` by largest remainder, ties to the first (PR3).
 
@@ -43,7 +62,7 @@ def spread(amount: int, mask: int, weights: np.ndarray, parts: np.ndarray) -> No
         parts[best] += 1
 
 
-@compiled
+@leaf
 def amount_of(mask: int, amounts: np.ndarray) -> int:
     """Return the sum of the amounts of the lines of a mask."""
     total = 0
@@ -53,101 +72,116 @@ def amount_of(mask: int, amounts: np.ndarray) -> int:
     return total
 
 
-@compiled
-def line_price_discount(mask: int, targets: np.ndarray, left: int, amounts: np.ndarray, parts: np.ndarray) -> int:
-    """Return the discount that brings every line down to its target, and fill `parts`; at most `left` in all."""
+@leaf
+def bring_down(mask: int, targets: np.ndarray, amounts: np.ndarray, excess: np.ndarray) -> int:
+    """Fill `excess` with what each line of a mask is above its target; return the sum."""
     total = 0
     for line in range(amounts.shape[0]):
-        parts[line] = 0
+        excess[line] = 0
         if mask >> line & 1 and amounts[line] > targets[line]:
-            parts[line] = amounts[line] - targets[line]
-            total += parts[line]
-    if total > left:
-        wanted = parts.copy()
-        spread(left, mask, wanted, parts)
-        return left
+            excess[line] = amounts[line] - targets[line]
+            total += excess[line]
     return total
 
 
-@compiled
-def bill_discount(row: np.ndarray, tiers: np.ndarray, base: int, eligible_list: int) -> int:
+@leaf
+def bill_discount(row: np.ndarray, tiers: np.ndarray, base: int) -> int:
     """Return what a percentage, tier, step or target takes off a base, before the limit of what is left."""
-    reach = base if row[ON_RUNNING] else eligible_list
+    reach = base if row[ON_RUNNING] else row[LISTED]
     if reach < row[THRESHOLD]:
         return 0
     off = 0
-    if row[OP] == 1:
+    if row[OP] == PERCENT:
         off = base * row[BASIS_POINTS] // 10000
-    elif row[OP] == 3:
+    elif row[OP] == DOWN_TO:
         off = max(0, base - row[TARGET])
-    elif row[OP] == 4:
+    elif row[OP] == TIERS:
         for k in range(0, tiers.shape[0], 2):
             if tiers[k] > 0 and reach >= tiers[k]:
                 off = max(off, tiers[k + 1])
-    elif row[OP] == 5:
+    elif row[OP] == EACH:
         off = min(row[TIMES], reach // row[STEP]) * row[OFF]
     return off if row[CAP] < 0 else min(off, row[CAP])
 
 
-@compiled
+@leaf
+def voucher_discount(row: np.ndarray, base: int, left: int) -> int:
+    """Return what the units of a voucher save together; 0 where one of them would not be worth its price."""
+    if (base if row[ON_RUNNING] else row[LISTED]) < row[THRESHOLD] * row[UNITS]:
+        return 0
+    rest = min(left, base)
+    used_up = 0
+    for _ in range(row[UNITS]):
+        worth = min(row[FACE], rest - used_up)
+        if worth <= row[PRICE]:
+            return 0
+        used_up += worth
+    return int(used_up - row[PRICE] * row[UNITS])
+
+
+@leaf
+def discount_of(i: int, cart: Cart, open_now: np.ndarray, left: int) -> int:
+    """Return what candidate `i` takes off a state, 0 = nothing. `open_now` as in `apply_candidate`."""
+    row = cart.table[i]
+    mask, op = row[LINES], row[OP]
+    if op == COVER:
+        used_up = row[COVERED]
+        return int(max(0, used_up - row[PRICE] * row[UNITS])) if used_up <= left else 0
+    if op == LINE_PRICE:
+        total = 0
+        for line in range(open_now.shape[0]):
+            if mask >> line & 1:
+                total += max(0, open_now[line] - cart.cover[i, line])
+        return int(min(total, left))
+    touchable = amount_of(mask, open_now)
+    if op == VOUCHER:
+        return voucher_discount(row, touchable, left)
+    base = row[LISTED] if row[LIST_BASE] else touchable
+    return int(max(0, min(bill_discount(row, cart.tiers[i], base), left, touchable)))
+
+
+@leaf
 def apply_candidate(
-    row: np.ndarray, tiers: np.ndarray, cover: np.ndarray, lists: np.ndarray, open_now: np.ndarray, state: np.ndarray,
-    open_next: np.ndarray, state_next: np.ndarray, parts: np.ndarray, measure: bool,
+    i: int, cart: Cart, open_now: np.ndarray, state: np.ndarray, open_next: np.ndarray, state_next: np.ndarray,
+    parts: np.ndarray,
 ) -> int:  # fmt: skip
-    """Apply one candidate to a state, write the next state, and return the discount; 0 = no effect, nothing written.
+    """Apply candidate `i` to a state, write the next state, and return the discount; 0 = no effect, nothing written.
 
-    With `measure` only the discount is found and nothing is written.
-
-    `open_now` = what later offers may still touch of each line; `cover` = covered list amounts (COVER) or target
-    amounts (LINE_PRICE) by line; `parts` is filled with the discount of each line.
+    `open_now` = what later offers may still touch of each line; `parts` is filled with the discount of each line.
     """
-    mask, op, left = row[LINES], row[OP], state[LEFT]
-    paid_before, used_up, burn, bought = 0, 0, 0, 0
-    if op == 0:
-        used_up = amount_of(mask, cover)
-        discount = used_up - row[PRICE] * row[UNITS]
-        paid_before = used_up
-        bought = row[PRICE] * max(0, row[UNITS] - row[OWNED])
-        if discount <= 0 or used_up > left:
-            return 0
-        if not measure:
-            spread(discount, mask, cover, parts)
-    elif op == 6:
-        base = amount_of(mask, open_now)
-        reach = base if row[ON_RUNNING] else amount_of(mask, lists)
-        if reach < row[THRESHOLD] * row[UNITS]:
-            return 0
-        rest = min(left, base)
-        discount = 0
-        for _ in range(row[UNITS]):
-            worth = min(row[FACE], rest)
-            if worth <= row[PRICE]:
-                return 0
-            discount += worth - row[PRICE]
-            burn += row[FACE] - worth
-            rest -= worth
-            paid_before += worth
-        bought = row[PRICE] * max(0, row[UNITS] - row[OWNED])
-        if not measure:
-            spread(discount, mask, open_now, parts)
-    elif op == 2:
-        discount = line_price_discount(mask, cover, left, open_now, parts)
-        paid_before = discount
+    discount = discount_of(i, cart, open_now, state[LEFT])
+    if discount == 0:
+        return 0
+    row, cover = cart.table[i], cart.cover[i]
+    mask, op = row[LINES], row[OP]
+    uses_units = op in (COVER, VOUCHER)
+    used_up = discount + row[PRICE] * row[UNITS] if uses_units else discount
+    if op == LINE_PRICE:
+        bring_down(mask, cover, open_now, open_next)  # for a moment the weights, until the lines are written below
+        spread(discount, mask, open_next, parts)
     else:
-        base = amount_of(mask, lists if row[LIST_BASE] else open_now)
-        touchable = amount_of(mask, open_now)
-        discount = min(bill_discount(row, tiers, base, amount_of(mask, lists)), left, touchable)
-        paid_before = discount
-        if not measure and discount > 0:
-            spread(discount, mask, open_now, parts)
-    if discount <= 0 or measure:
-        return max(0, int(discount))
+        spread(discount, mask, cover if op == COVER else open_now, parts)
     for line in range(open_now.shape[0]):
         open_next[line] = open_now[line] - parts[line]
-        if op == 0 and row[LIST_ONLY]:
+        if op == COVER and row[LIST_ONLY]:
             open_next[line] = open_now[line] - cover[line]
     state_next[RUNNING] = state[RUNNING] - discount
-    state_next[LEFT] = left - paid_before
-    state_next[BURN] = state[BURN] + burn
-    state_next[NEW_CASH] = state[NEW_CASH] + bought
+    state_next[LEFT] = state[LEFT] - used_up
+    state_next[BURN] = state[BURN] + (row[FACE] * row[UNITS] - used_up if op == VOUCHER else 0)
+    state_next[NEW_CASH] = state[NEW_CASH] + (row[PRICE] * max(0, row[UNITS] - row[OWNED]) if uses_units else 0)
     return int(discount)
+
+
+@compiled
+def replay(chosen: np.ndarray, cart: Cart) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the state after the chosen candidates in order, and of each: its base, its discount, its parts by line."""
+    count, lines = chosen.shape[0], cart.lists.shape[0]
+    open_now, open_next, state = cart.lists.copy(), np.zeros(lines, np.int64), np.zeros(4, np.int64)
+    bases, discounts, parts = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros((count, lines), np.int64)
+    state[RUNNING] = state[LEFT] = cart.lists.sum()
+    for k in range(count):
+        row = cart.table[chosen[k]]
+        bases[k] = row[LISTED] if row[LIST_BASE] else amount_of(row[LINES], open_now)
+        discounts[k] = apply_candidate(chosen[k], cart, open_now, state, open_next, state, parts[k])
+        open_now[:] = open_next
+    return state, bases, discounts, parts

@@ -1,7 +1,8 @@
 """The lowest price over every allowed combination of offers, exactly, and what each offer contributed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,6 +15,7 @@ MOST_ELIGIBLE = 30
 MOST_CANDIDATES = 62
 MOST_LINES = 62
 NODE_BUDGET = 200_000
+NOBODY: Mapping[int, Iterable[int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +62,19 @@ class Problem:
 
     lines: tuple[Line, ...]
     ordered: tuple[Candidate, ...]
-    table: np.ndarray
-    tiers: np.ndarray
-    cover: np.ndarray
-    lists: np.ndarray
-    conflicts: np.ndarray
+    cart: kernel.Cart
     standalone: np.ndarray
     by_value: np.ndarray
     budget: int
     beyond_minor: int = NEVER
 
 
-def state_problem(lines: Iterable[Line], candidates: Sequence[Candidate]) -> Problem:
+def state_problem(
+    lines: Iterable[Line], candidates: Sequence[Candidate], quarrels: Mapping[int, Iterable[int]] = NOBODY
+) -> Problem:
     """Return the arrays of a bill and its candidates; those worth nothing on their own are dropped (section 8).
+
+    `quarrels` = the groups that each group of candidates refuses, beside what the candidates themselves say.
 
     Of more than 62 candidates the most valuable are searched, and the answer carries a bound for the others (PR25).
     :raises ValueError: more than 62 lines, doubled ids, negative amounts
@@ -83,31 +85,39 @@ def state_problem(lines: Iterable[Line], candidates: Sequence[Candidate]) -> Pro
     ordered = sorted(candidates, key=order_of)
     if len({candidate.id for candidate in ordered}) != len(ordered):
         raise ValueError("two candidates share an id")
-    lists = np.array([line.list_minor for line in ordered_lines], np.int64)
     index = {line.id: k for k, line in enumerate(ordered_lines)}
-    table, tiers, cover = _tables(ordered, index)
-    standalone = measure_all(table, tiers, cover, lists)
+    cart = _cart(ordered, ordered_lines, index)
+    standalone = measure_all(cart)
     by_value = np.argsort(-standalone, kind="stable")[: np.count_nonzero(standalone)]
-    beyond = NEVER
+    whole, beyond = int(cart.lists.sum()), NEVER
     if len(by_value) > MOST_CANDIDATES:
-        beyond = int(lists.sum() - min(lists.sum(), standalone[by_value[:MOST_APPLIED]].sum()))
+        beyond = whole - min(whole, int(standalone[by_value[:MOST_APPLIED]].sum()))
     kept = np.sort(by_value[:MOST_CANDIDATES])
     ordered, standalone = [ordered[i] for i in kept], standalone[kept]
     distinct = len({candidate.group or -candidate.id for candidate in ordered})
     return Problem(
-        lines=ordered_lines, ordered=tuple(ordered), table=table[kept], tiers=tiers[kept], cover=cover[kept],
-        lists=lists, conflicts=np.array(conflict_masks(ordered, ordered_lines), np.int64), standalone=standalone,
-        by_value=np.argsort(-standalone, kind="stable"), budget=-1 if distinct <= MOST_ELIGIBLE else NODE_BUDGET,
+        lines=ordered_lines,
+        ordered=tuple(ordered),
+        cart=kernel.Cart(
+            cart.table[kept], cart.tiers[kept], cart.cover[kept], cart.lists,
+            np.array(conflict_masks(ordered, ordered_lines, quarrels), np.int64),
+        ),
+        standalone=standalone,
+        by_value=np.argsort(-standalone, kind="stable"),
+        budget=-1 if distinct <= MOST_ELIGIBLE else NODE_BUDGET,
         beyond_minor=beyond,
     )  # fmt: skip
 
 
-def _tables(ordered: Sequence[Candidate], index: dict[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _cart(ordered: Sequence[Candidate], lines: Sequence[Line], index: dict[int, int]) -> kernel.Cart:
+    """Return candidates and a bill as arrays, conflicts still empty: what is worth nothing alone need not have any."""
+    amounts = {line.id: line.list_minor for line in lines}
+    reach = {ids: _reach(ids, index, amounts) for ids in {c.lines for c in ordered}}
     rows = [
         (
             c.op, c.basis_points, c.cap_minor, c.threshold_minor, c.threshold_on_running, c.layer == 1, c.list_only,
             c.target_minor, c.step_minor, c.off_minor, c.max_times, c.face_minor, c.price_minor, c.units, c.owned,
-            c.expires, c.id, sum(1 << index[line] for line in c.lines if line in index),
+            c.expires, c.id, *reach[c.lines], _covered(c, index) if c.cover else 0,
         )
         for c in ordered
     ]  # fmt: skip
@@ -120,7 +130,18 @@ def _tables(ordered: Sequence[Candidate], index: dict[int, int]) -> tuple[np.nda
         for line, amount in c.cover or c.targets:
             if line in index:
                 cover[i, index[line]] = amount
-    return table, tiers, cover
+    lists = np.array([line.list_minor for line in lines], np.int64)
+    return kernel.Cart(table, tiers, cover, lists, np.zeros(0, np.int64))
+
+
+def _reach(ids: frozenset[int], index: dict[int, int], amounts: dict[int, int]) -> tuple[int, int]:
+    """Return the lines of a bill that some ids name: as bits, and their sum at list price."""
+    known = [line for line in ids if line in index]
+    return sum(1 << index[line] for line in known), sum(amounts[line] for line in known)
+
+
+def _covered(candidate: Candidate, index: dict[int, int]) -> int:
+    return sum(amount for line, amount in candidate.cover if line in candidate.lines and line in index)
 
 
 def find_best(
@@ -139,9 +160,8 @@ def find_best(
     barred = 1 << place[without] if without is not None and without in place else 0
     best_set, best_state = np.zeros(most + 1, np.int64), np.zeros(4, np.int64)
     count, nodes, lowest = tree.search(
-        problem.table, problem.tiers, problem.cover, problem.lists, problem.conflicts, problem.standalone,
-        problem.by_value, most, problem.budget, index, barred, best_set, best_state,
-    )  # fmt: skip
+        problem.cart, problem.standalone, problem.by_value, most, problem.budget, index, barred, best_set, best_state
+    )
     if count < 0:
         return None
     return _combination(problem, best_set[:count], nodes, min(int(lowest), problem.beyond_minor))
@@ -149,32 +169,25 @@ def find_best(
 
 def _combination(problem: Problem, chosen: np.ndarray, nodes: int, lowest: int) -> Combination:
     """Replay the chosen candidates, keeping what each of them did."""
-    open_now = problem.lists.copy()
-    state = np.array([open_now.sum(), open_now.sum(), 0, 0], np.int64)
-    applied: list[Applied] = []
-    paid = 0
-    for i in chosen:
-        candidate = problem.ordered[i]
-        after, open_next, parts = np.zeros(4, np.int64), np.zeros_like(open_now), np.zeros_like(open_now)
-        row = problem.table[i]
-        basis = problem.lists if candidate.layer == 1 else open_now
-        base = kernel.amount_of(int(row[kernel.LINES]), basis)
-        discount = kernel.apply_candidate(
-            row, problem.tiers[i], problem.cover[i], problem.lists, open_now, state, open_next, after, parts, False
+    state, bases, discounts, parts = kernel.replay(chosen, problem.cart)
+    applied = tuple(
+        Applied(problem.ordered[i], base, discount, tuple(shares))
+        for i, base, discount, shares in zip(
+            chosen.tolist(), bases.tolist(), discounts.tolist(), parts.tolist(), strict=True
         )
-        applied.append(Applied(candidate, int(base), int(discount), tuple(int(part) for part in parts)))
-        open_now, state = open_next, after
-        if candidate.op in (Op.COVER, Op.VOUCHER):
-            paid += candidate.price_minor * min(candidate.owned, candidate.units)
+    )
+    instruments = (step.candidate for step in applied if step.candidate.op in (Op.COVER, Op.VOUCHER))
+    paid = sum(one.price_minor * min(one.owned, one.units) for one in instruments)
+    running, left, burn, new_cash = state.tolist()
     return Combination(
-        applied=tuple(applied),
-        list_minor=int(problem.lists.sum()),
-        cost_minor=int(state[kernel.RUNNING]),
-        pay_now_minor=int(state[kernel.LEFT]),
-        bought_minor=int(state[kernel.NEW_CASH]),
+        applied=applied,
+        list_minor=sum(line.list_minor for line in problem.lines),
+        cost_minor=running,
+        pay_now_minor=left,
+        bought_minor=new_cash,
         already_paid_minor=paid,
-        burn_minor=int(state[kernel.BURN]),
-        bound_minor=max(0, int(state[kernel.RUNNING]) - int(lowest)),
+        burn_minor=burn,
+        bound_minor=max(0, running - int(lowest)),
         nodes=int(nodes),
     )
 
