@@ -30,7 +30,7 @@ NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)
 def exact_cost(offers: list[Terms], bill: int) -> int:
     """Return what the exact search says."""
     posed = expand(offers, Bill.of_amount(bill))
-    return best_combination(posed.lines, posed.candidates).cost_minor
+    return best_combination(posed.lines, posed.candidates, posed.quarrels).cost_minor
 
 
 def probes(random: Random, curve: Curve, offers: list[Terms]) -> list[int]:

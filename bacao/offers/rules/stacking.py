@@ -44,7 +44,7 @@ def quarrels(offers: Sequence[Terms]) -> dict[int, list[int]]:
             bit.setdefault(tag, 1 << len(bit))
     sides = [
         (
-            terms.offer_id, terms.group, terms.exclusive,
+            terms.offer_id, terms.group, terms.stands_alone,
             sum({bit[tag] for tag in terms.stack_accepts}), sum({bit[tag] for tag in terms.stack_tags}),
         )
         for terms in offers

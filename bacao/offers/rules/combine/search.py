@@ -192,8 +192,10 @@ def _combination(problem: Problem, chosen: np.ndarray, nodes: int, lowest: int) 
     )
 
 
-def best_combination(lines: Iterable[Line], candidates: Sequence[Candidate]) -> Combination:
+def best_combination(
+    lines: Iterable[Line], candidates: Sequence[Candidate], quarrels: Mapping[int, Iterable[int]] = NOBODY
+) -> Combination:
     """Return the cheapest allowed combination of candidates for a bill; with no candidates, the bill itself."""
-    found = find_best(state_problem(lines, candidates))
+    found = find_best(state_problem(lines, candidates, quarrels))
     assert found is not None, "without a forced candidate the empty set is always allowed"
     return found
