@@ -63,9 +63,9 @@ def list_budgets(codes: Collection[str]) -> dict[str, Budget]:
     return dict.fromkeys(codes, Budget(0, 0, 0)) | {code: Budget(*sums) for code, *sums in found}
 
 
-def list_rooms(codes: Collection[str]) -> dict[str, int]:
-    """Return what budget accounts have left by code, without those never opened; what is pending is gone."""
-    rows = Account.objects.filter(book=rules.CONTROL, code__in=codes)
+def list_rooms(codes: Collection[str], book: str = rules.CONTROL) -> dict[str, int]:
+    """Return what accounts have left to give by code, without those never opened; what is pending is gone."""
+    rows = Account.objects.filter(book=book, code__in=codes)
     left = F("credit_minor") - F("debit_minor") - F("pending_debit_minor")
     return dict(rows.annotate(left=left).values_list("code", "left"))
 

@@ -18,6 +18,8 @@ LIMITS = (
     ("control.budget.", DEBIT_AT_MOST_CREDIT),
     ("control.budget_day.", DEBIT_AT_MOST_CREDIT),
 )
+MONEY = "cny"
+"""The book in which the money is."""
 CONTROL = "cny.control"
 """The book of budgets: what may still be promised. No money is in it."""
 BUDGET_SOURCE, BUDGET_SPENT = "control.budget_source", "control.budget_spent"
@@ -60,7 +62,7 @@ class Posting:
     entries: Sequence[Debit | Credit]
     effective_at: datetime
     origin: dict[str, Any] = field(default_factory=dict)
-    book: str = "cny"
+    book: str = MONEY
     reverses: UUID | None = None
 
     @property

@@ -1,17 +1,21 @@
 """Reads of purchases: orders, vouchers, refunds, and what the jobs have to look after."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
-from bacao.orders.models import Hold, Order, Payment, PaymentEvent, Quote, Refund, Voucher
+from bacao.ledger.queries import list_rooms
+from bacao.ledger.rules import MONEY
+from bacao.offers.queries import is_time, list_terms
+from bacao.offers.rules.situation import Owned
+from bacao.orders.models import Bill, BillRequest, BillUse, Hold, Order, Payment, PaymentEvent, Quote, Refund, Voucher
+from bacao.orders.rules import credit_account
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
-    from bacao.places.models import Place
 
 HAS_USES_LEFT = Q(uses_total__gt=F("uses_redeemed") + F("uses_refunded"))
 
@@ -75,11 +79,36 @@ def list_usable_vouchers(user: "User", at: datetime) -> list[Voucher]:
     return list(rows.order_by("valid_until", "issued_at", "order_id", "unit"))
 
 
-def list_usable_vouchers_at(user: "User", place: "Place", at: datetime) -> list[Voucher]:
+def list_usable_vouchers_at(user: "User", place_id: int, at: datetime) -> list[Voucher]:
     """Return the vouchers somebody can use at one place at an instant, with their orders, the one that ends first
     at the top."""
-    rows = Voucher.objects.select_related("order").filter(HAS_USES_LEFT, user=user, order__place=place)
+    rows = Voucher.objects.select_related("order").filter(HAS_USES_LEFT, user=user, order__place=place_id)
     return list(rows.filter(valid_until__gt=at).order_by("valid_until", "issued_at", "order_id", "unit"))
+
+
+def list_owned(user: "User", place_id: int, at: datetime, without: Collection[UUID] = ()) -> tuple[Owned, ...]:
+    """Return what somebody owns and may use at a place now, under the terms they bought; one statement, or two.
+
+    `without` = vouchers that cannot be used now.
+    """
+    vouchers = [one for one in list_usable_vouchers_at(user, place_id, at) if one.pk not in without]
+    terms = list_terms({voucher.order.version_id for voucher in vouchers}) if vouchers else {}
+    return tuple(
+        Owned(
+            terms[voucher.order.version_id],
+            units=voucher.uses_left,
+            first_use=voucher.uses_redeemed + voucher.uses_refunded,
+            expires_at=voucher.valid_until,
+        )
+        for voucher in vouchers
+        if is_time(terms[voucher.order.version_id], at)
+    )
+
+
+def get_credit(user_id: int) -> int:
+    """Return what somebody has as credit and no open order claims, in minor units."""
+    code = credit_account(user_id)
+    return max(list_rooms([code], MONEY).get(code, 0), 0)
 
 
 def list_vouchers_by_id(voucher_ids: Iterable[UUID]) -> dict[UUID, Voucher]:
@@ -93,6 +122,64 @@ def list_vouchers_of_order(order_id: UUID) -> list[Voucher]:
     return list(_vouchers().filter(order=order_id).order_by("unit"))
 
 
+def list_bill_uses(hold_id: UUID | None) -> list[BillUse]:
+    """Return the own vouchers that a bill's hold took, with them."""
+    return list(BillUse.objects.select_related("voucher").filter(hold=hold_id).order_by("voucher"))
+
+
+def find_bill_request(code: str, at: datetime) -> BillRequest | None:
+    """Return what a clerk asks for under a code, with its shop; None where it is over, unless it was answered."""
+    rows = BillRequest.objects.select_related("place__category", "place__merchant", "order__bill").filter(code=code)
+    return rows.filter(Q(expires_at__gt=at) | Q(order__isnull=False)).first()
+
+
+def get_bill_request(request_id: UUID) -> BillRequest:
+    """Return what a clerk asked for, with its shop and answer. :raises BillRequest.DoesNotExist:"""
+    return BillRequest.objects.select_related("place", "order__bill", "user").get(pk=request_id)
+
+
+def find_request_for(user: "User", at: datetime) -> BillRequest | None:
+    """Return the newest bill that a clerk asks somebody by name to pay and that nobody answered."""
+    rows = BillRequest.objects.select_related("place").filter(user=user, order=None, expires_at__gt=at)
+    return rows.order_by("-asked_at").first()
+
+
+def list_bills(
+    place_ids: Iterable[int], since: datetime, until: datetime | None = None, limit: int | None = None
+) -> list[Bill]:
+    """Return the bills of some places that count, or wait for the clerk, placed since an instant; newest first.
+
+    `.order.place`, `.order.user` and `.settled_by` are loaded; undone ones are among them.
+    """
+    waits = Q(tender=Bill.Tender.COUNTER, order__cancelled_at=None)
+    rows = Bill.objects.filter(Q(settled_at__isnull=False) | waits, order__place__in=list(place_ids))
+    rows = rows.filter(order__placed_at__gte=since)
+    if until is not None:
+        rows = rows.filter(order__placed_at__lt=until)
+    loaded = rows.select_related("order__place", "order__user", "order__hold__quote", "settled_by")
+    return list(loaded.order_by("-order__placed_at")[:limit])
+
+
+def list_bills_by_ledger(ledger_ids: Iterable[UUID]) -> dict[UUID, Bill]:
+    """Return the bills behind ledger transactions, of those that booked them and those that took them back."""
+    ids = set(ledger_ids)
+    rows = Bill.objects.select_related("order__place", "order__user", "settled_by")
+    found = rows.filter(Q(ledger_id__in=ids) | Q(undo_ledger_id__in=ids))
+    return {key: bill for bill in found for key in (bill.ledger_id, bill.undo_ledger_id) if key in ids}
+
+
+def get_bill(order_id: UUID) -> Bill:
+    """Return a bill with order, shop and guest. :raises Bill.DoesNotExist:"""
+    return Bill.objects.select_related("order__place__merchant", "order__user", "order__hold__quote").get(pk=order_id)
+
+
+def list_bills_of_visit(user_id: int, place_id: int, since: datetime, until: datetime) -> list[Bill]:
+    """Return the bills that count in [since, until), their guest seen at the shop, oldest first."""
+    rows = Bill.objects.filter(order__user=user_id, order__place=place_id, undone_at=None)
+    shown = rows.filter(settled_at__gte=since, settled_at__lt=until).exclude(presence=Bill.Presence.NONE)
+    return list(shown.order_by("settled_at"))
+
+
 def count_sold(place_ids: Iterable[int], since: datetime, until: datetime) -> int:
     """Return how many units were paid at some places in [since, until), refunded ones included."""
     return Voucher.objects.filter(order__place__in=list(place_ids), issued_at__gte=since, issued_at__lt=until).count()
@@ -100,7 +187,8 @@ def count_sold(place_ids: Iterable[int], since: datetime, until: datetime) -> in
 
 def list_sold_since(place_ids: Iterable[int], since: datetime, limit: int | None = None) -> list[Order]:
     """Return the paid orders of some places since an instant, newest first, with offer and vouchers."""
-    return list(_orders().filter(place__in=list(place_ids), paid_at__gte=since).order_by("-paid_at")[:limit])
+    rows = _orders().filter(place__in=list(place_ids), paid_at__gte=since, kind=Order.Kind.PURCHASE)
+    return list(rows.order_by("-paid_at")[:limit])
 
 
 def get_event(event_id: int) -> PaymentEvent:
@@ -133,7 +221,7 @@ def list_due_payments(at: datetime) -> list[UUID]:
 
 def _orders() -> QuerySet[Order]:
     return Order.objects.select_related(
-        "place__category", "place__merchant", "place__district", "offer_version__offer", "payment"
+        "place__category", "place__merchant", "place__district", "offer_version__offer", "payment", "bill"
     ).prefetch_related(Prefetch("vouchers", Voucher.objects.order_by("unit")))
 
 

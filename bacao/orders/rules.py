@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from bacao.kit.text import Text
 from bacao.ledger.rules import largest_remainder
@@ -26,6 +27,16 @@ REFUND_TERMS = Text(
     "没用掉随时全额退，过期自动退，原路返回。",
     "Unused, it is refunded in full at any time, and by itself when it expires, the way you paid.",
 )
+
+BILL_TERMS = Text(
+    "付错了？60 分钟内店员能撤回，30 天内店长能退；钱、余额和用掉的券一起还你。",
+    "A mistake? A clerk takes it back within 60 minutes, the owner within 30 days: money, credit and vouchers alike.",
+)
+UNDO_BILL, REFUND_BILL = timedelta(minutes=60), timedelta(days=30)
+"""For how long any clerk may take a bill back, and its owner or the desk may refund it (X27, RF4)."""
+BILL_MOST_MINOR = 10_000_000
+"""¥100,000: a bill above is a slip of the finger."""
+BILL_REQUEST = timedelta(minutes=10)
 
 OPEN, PAID, FAILED, CLOSED = "open", "paid", "failed", "closed"
 
@@ -83,3 +94,13 @@ def matches(news: PaymentNews, *, merchant: str, order_number: str, amount_minor
 def is_fresh(sent_at: datetime, at: datetime, tolerance_seconds: int = 300) -> bool:
     """Return whether a message was signed within the tolerance before or after `at` (GW2)."""
     return abs((at - sent_at).total_seconds()) <= tolerance_seconds
+
+
+def credit_account(user_id: int) -> str:
+    """Return the account of what we owe somebody as credit."""
+    return f"liab.credit.customer.{user_id}"
+
+
+def unredeemed_account(order_id: UUID) -> str:
+    """Return the account of what was paid for an order and not used yet."""
+    return f"liab.unredeemed.{order_id}"

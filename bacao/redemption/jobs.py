@@ -1,9 +1,12 @@
 """Background shells of the counter: they read the clock and call one service."""
 
+from uuid import UUID
+
 import structlog
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from bacao.orders.services import SETTLED
 from bacao.redemption import queries, services
 
 log = structlog.get_logger("bacao.redemption")
@@ -29,3 +32,9 @@ def reconcile(timestamp: int) -> None:
     """Look for rows that phones drew and never sent (RD40): a line of the log a device, for shop and support."""
     for counter_id, merchant_id, missing in queries.list_gaps():
         log.warning("rows_missing", counter=str(counter_id), merchant=merchant_id, numbers=missing)
+
+
+@app.task(name=SETTLED)
+def note_bill(order_id: str) -> None:
+    """Count the visit that a paid bill proves."""
+    services.note_bill(order_id=UUID(order_id))

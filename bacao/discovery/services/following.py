@@ -86,6 +86,7 @@ def _refresh(news: dict[str, set[int]], at: datetime) -> None:
     index_notes(note_ids=_merged(notes, list_note_ids_of_places(places)))
     visited = _merged(
         places,
+        news.get("visit", ()),
         list_place_ids_of_notes(notes),
         list_place_ids_of_reviews(news.get("review", ())),
         list_place_ids_of_redemptions(news.get("redemption", ())),

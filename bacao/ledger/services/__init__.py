@@ -12,7 +12,7 @@ from .pendings import (
     post_pendings,
     void_pendings,
 )
-from .posting import AlreadyReversed, DifferentContent, LimitReached, post, post_many, reverse
+from .posting import AlreadyReversed, DifferentContent, LimitReached, open_account, post, post_many, reverse
 
 __all__ = [
     "AlreadyExpired",
@@ -25,6 +25,7 @@ __all__ = [
     "PostedTooMuch",
     "allocate_budget",
     "expire_pendings",
+    "open_account",
     "open_day",
     "pend",
     "post",

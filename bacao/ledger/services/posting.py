@@ -150,6 +150,11 @@ def post_many(*, postings: Sequence[Posting]) -> int:
     return len(booked)
 
 
+def open_account(*, code: str) -> None:
+    """Open an account of the book of money where it is not open yet: claiming, unlike posting, opens none by itself."""
+    OPEN.run({"book": [rules.MONEY], "code": [code], "limit": [rules.limit_of(code)]})
+
+
 def _open_accounts(postings: Sequence[Posting]) -> None:
     """Insert the accounts that are not there yet; in the order of their codes, so that two openers cannot deadlock."""
     codes = sorted({(posting.book, line.code) for posting in postings for line in posting.lines})

@@ -113,7 +113,7 @@ def _ways_of(
     whole = frozenset(line.id for line in lines)
     if terms.kind != VOUCHER:
         op, own = _discount(terms, lines)
-        yield Choice(terms, 1, 0), candidate(id=next(numbers), op=op, lines=whole, **own)
+        yield Choice(terms, 1, min(held, 1)), candidate(id=next(numbers), op=op, lines=whole, **own)
         return
     most = min(max(terms.units_per_bill, 1), held + may_buy)
     for units in range(1, most + 1):

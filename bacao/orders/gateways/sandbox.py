@@ -32,14 +32,13 @@ class SandboxGateway:
 
     def checkout_url(self, order: Order, *, expires_at: datetime, site: str, language: str, at: datetime) -> str:
         """Return the address of the hosted page: everything it needs is in the address, signed."""
-        version = order.offer_version
-        title = (version.title_zh or version.title_en) if language.startswith("zh") else version.title_en
+        title = _subject(order, is_chinese=language.startswith("zh"))
         request = {
             "merchant": self.merchant,
             "order": order.number,
-            "amount": str(order.total_minor),
+            "amount": str(order.money_minor),
             "currency": order.currency,
-            "subject": f"{title or version.title_zh} × {order.quantity}",
+            "subject": title,
             "return_url": f"{site}/orders/{order.pk}",
             "notify_url": f"{settings.BASE_URL}/payments/sandbox/callback",
             "expires": str(int(expires_at.timestamp())),
@@ -83,6 +82,15 @@ class SandboxGateway:
     def query_refund(self, refund_number: str, at: datetime) -> RefundNews:
         """Ask how a refund stands; one the sandbox never saw is unknown."""
         return _refund_news(_ask("query-refund", {"refund": refund_number}, at))
+
+
+def _subject(order: Order, *, is_chinese: bool) -> str:
+    """Return what is paid for, as the provider's page says it."""
+    if order.offer_version is None:
+        place = order.place
+        return f"买单 {place.name_zh or place.name_en}" if is_chinese else f"Bill at {place.name_en or place.name_zh}"
+    zh, en = order.offer_version.title_zh, order.offer_version.title_en
+    return f"{(zh or en) if is_chinese else (en or zh)} × {order.quantity}"
 
 
 def _sign(purpose: str, content: str) -> str:

@@ -108,6 +108,20 @@ class HoldExpired(Difference):
     text = Text("保留的名额已经放回，没有扣款。", "What was held for you was given back. Nothing was charged.")
 
 
+class VoucherGone(Difference):
+    """An own voucher that the bill counts on was used, or given back, meanwhile."""
+
+    code = "voucher_gone"
+    text = Text("你的券刚在别处用掉了，没有扣款。", "Your voucher was just used elsewhere. Nothing was charged.")
+
+
+class CreditGone(Difference):
+    """The buyer's credit was spent on something else meanwhile."""
+
+    code = "credit_gone"
+    text = Text("你的余额刚在别处用掉了，没有扣款。", "Your credit was just spent elsewhere. Nothing was charged.")
+
+
 class Busy(Refused):
     """Somebody else works on the same rows, or two already wait for the same cart; try again in a moment (PR40)."""
 

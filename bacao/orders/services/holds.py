@@ -7,31 +7,31 @@ from uuid import UUID, uuid4, uuid5
 
 import psycopg
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.utils import timezone
 
-from bacao.accounts.queries import list_entitlements, list_identities
-from bacao.kit.text import Refused, Text
-from bacao.ledger.rules import BUDGET_SPENT, CONTROL, DAY_SPENT, Credit, Debit, Transfer
-from bacao.ledger.services import LimitReached, expire_pendings, open_day, pend, post, post_pendings, void_pendings
+from bacao.accounts.queries import list_entitlements
+from bacao.kit.text import Refused
+from bacao.ledger.rules import BUDGET_SPENT, CONTROL, Credit, Debit, Transfer
+from bacao.ledger.services import LimitReached, expire_pendings, pend, post, post_pendings, void_pendings
 from bacao.offers.queries import (
     audience_of,
-    find_slot,
     get_current_version,
     get_terms,
     is_time,
-    list_versions_by_id,
 )
 from bacao.offers.rules import EVERYONE
-from bacao.offers.rules.limits import Claim, budget_of, day_budget_of, make_claim
+from bacao.offers.rules.limits import Claim, budget_of, make_claim
 from bacao.offers.services import NotOnSale, PersonalLimitReached, SoldOut, return_claims, take_claims
 from bacao.orders import rules
-from bacao.orders.models import Hold, Order, Quote
+from bacao.orders.models import Bill, Hold, Order, Quote
 from bacao.orders.queries import find_hold
 
+from .bill_quotes import quote_bill
+from .bill_uses import give_vouchers_back, take_vouchers
 from .differences import (
     BillChanged,
     BudgetGone,
     Busy,
+    CreditGone,
     Difference,
     EntitlementLost,
     HoldExpired,
@@ -39,13 +39,14 @@ from .differences import (
     QuotaGone,
     QuoteExpired,
     VersionWithdrawn,
+    VoucherGone,
     WindowClosed,
 )
-from .quotes import is_sold, quote_bill, quote_purchase
+from .needs import Pin, claim_of, credit_claim, credit_transfer, pins_of, transfers_of
+from .quotes import is_sold, quote_purchase
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
-    from bacao.offers.models import OfferVersion
 
 T = TypeVar("T")
 LIVE = "live"
@@ -60,16 +61,6 @@ QUEUE = """
 """
 
 
-class WrongQuantity(Refused):
-    """An order holds at least one unit and at most what the offer allows (X24)."""
-
-    code = "wrong_quantity"
-    status = 422
-
-    def __init__(self, most: int) -> None:
-        super().__init__(Text(f"一单可买 1 到 {most} 份。", f"One order can hold 1 to {most}."))
-
-
 class Begun(NamedTuple):
     """A hold whose row is written and whose counters are not taken yet, with the number of its order to be."""
 
@@ -77,14 +68,7 @@ class Begun(NamedTuple):
     quote: Quote
     number: int
     transfers: list[Transfer]
-
-
-class Pin(NamedTuple):
-    """Units of a pinned version that are to be taken, and what they take off under a budget."""
-
-    version: "OfferVersion"
-    units: int
-    discount_minor: int = 0
+    credit_minor: int
 
 
 def take_quote(
@@ -143,7 +127,15 @@ def _quote_again(difference: Difference, user: "User", at: datetime) -> Quote | 
             fresh = quote_purchase(user=user, version=get_current_version(quote.version.offer_id), at=at)
         else:
             bill = difference.bill_minor if isinstance(difference, BillChanged) else quote.bill_minor
-            fresh = quote_bill(user=user, place=quote.place, bill_minor=bill, party=quote.party, at=at)
+            fresh = quote_bill(
+                user=user,
+                place=quote.place,
+                bill_minor=bill,
+                undiscounted_minor=min(quote.undiscounted_minor, bill),
+                party=quote.party,
+                tender=quote.tender,
+                at=at,
+            )
     except Refused:
         return None
     return None if fresh.pk == quote.pk else fresh
@@ -156,34 +148,45 @@ def begin_hold(
     user: "User",
     quantity: int,
     bill_minor: int | None = None,
+    order_id: UUID | None = None,
+    credit_most: int = 0,
     at: datetime,
     is_late: bool = False,
 ) -> Begun:
-    """Queue for the cart, see that the promise still stands, and write the hold, in the caller's transaction.
+    """Queue for the cart, see that the promise still stands, take own vouchers, write the hold; in the caller's
+    transaction.
 
+    `order_id` = what it is held for; up to `credit_most` of its price is claimed from the buyer's credit.
     `is_late` = money arrived for it after its time: how long it was promised does not matter any more (PR41).
     """
     number = _queue(quote_id)
     quotes = Quote.objects.select_related("offer_version__offer", "place")
     quote = quotes.get(pk=quote_id, user=user)
     if bill_minor is not None and bill_minor != quote.bill_minor:
-        raise _differ(BillChanged(bill_minor), quote)
-    pins = _pins(quote, quantity)
+        raise differ(BillChanged(bill_minor), quote)
+    pins = pins_of(quote, quantity)
     _check(quote, pins, user, at, is_late=is_late)
-    transfers = _transfers(id, pins, at)
-    is_captured = is_late or (quote.bill_minor is None and not quote.unit_price_minor)
+    transfers = transfers_of(id, [pin for pin in pins if pin.units], at)
+    total = quantity * quote.unit_price_minor if quote.tender == Bill.Tender.ONLINE else 0
+    credit = min(credit_most, total) if order_id else 0
+    if order_id and credit:
+        transfers.append(credit_transfer(id, user_id=user.pk, order_id=order_id, amount_minor=credit, at=at))
+    waits = quote.tender == Bill.Tender.COUNTER or (quote.bill_minor is not None and order_id is None)
+    is_captured = is_late or (total == credit and not waits)
     hold = Hold.objects.create(
         id=id,
         quote=quote,
         quantity=quantity,
         state=Hold.State.CAPTURED if is_captured else Hold.State.HELD,
-        claims=[_claim(pin, user, at).as_json() for pin in pins],
+        claims=[claim_of(pin, user, at).as_json() for pin in pins if pin.units],
         pendings=[transfer.id for transfer in transfers],
         taken_at=at,
         expires_at=at + (rules.HOLD if quote.bill_minor is None else rules.HOLD_AT_COUNTER),
         ended_at=at if is_captured else None,
     )
-    return Begun(hold, quote, number, transfers)
+    if any(pin.owned for pin in pins) and not take_vouchers(hold=hold, user_id=user.pk, pins=pins, at=at):
+        raise differ(VoucherGone(), quote)
+    return Begun(hold, quote, number, transfers, credit)
 
 
 def _queue(cart: UUID) -> int:
@@ -195,107 +198,54 @@ def _queue(cart: UUID) -> int:
     return int(number)
 
 
-def _pins(quote: Quote, quantity: int) -> list[Pin]:
-    """Return what is taken: so many units of what is bought, or what a bill uses that nobody owned before."""
-    if quote.bill_minor is None:
-        most = min(quote.version.per_order, rules.MOST_PER_ORDER)
-        if not 1 <= quantity <= most:
-            raise WrongQuantity(most)
-        return [Pin(quote.version, quantity, quote.result.get("budget", 0) * quantity)]
-    if quantity != 1:
-        raise WrongQuantity(1)
-    uses = [use for use in quote.result["uses"] if use["units"] > use["owned"]]
-    versions = list_versions_by_id(use["version"] for use in uses) if uses else {}
-    return [Pin(versions[use["version"]], use["units"] - use["owned"], use["discount"]) for use in uses]
-
-
 def _check(quote: Quote, pins: Sequence[Pin], user: "User", at: datetime, *, is_late: bool) -> None:
     """See that the quoted terms can still be booked; a version that was superseded is honoured (PR36)."""
-    versions = [pin.version for pin in pins]
+    versions = [pin.version for pin in pins if pin.units]
     if quote.place.closed_at or any(version.offer.state != LIVE for version in versions):
-        raise _differ(VersionWithdrawn(), quote)
+        raise differ(VersionWithdrawn(), quote)
     is_used_now = quote.bill_minor is not None
-    if not all(is_sold(version, at) and (not is_used_now or is_time(get_terms(version), at)) for version in versions):
-        raise _differ(WindowClosed(), quote)
+    if not all(is_sold(version, at) for version in versions):
+        raise differ(WindowClosed(), quote)
+    if is_used_now and not all(is_time(get_terms(pin.version), at) for pin in pins):
+        raise differ(WindowClosed(), quote)
     audiences = [audience for version in versions if (audience := audience_of(version)) != EVERYONE]
     if audiences:
         held = list_entitlements(user, at)
         if not all(audience.admits(held) for audience in audiences):
-            raise _differ(EntitlementLost(), quote)
+            raise differ(EntitlementLost(), quote)
     if at >= quote.expires_at and not is_late:
-        raise _differ(QuoteExpired(), quote)
+        raise differ(QuoteExpired(), quote)
 
 
-def _differ(difference: Difference, quote: Quote) -> Difference:
+def differ(difference: Difference, quote: Quote) -> Difference:
+    """Return a difference that knows what was promised."""
     difference.quote = quote
     return difference
 
 
-def _claim(pin: Pin, user: "User", at: datetime) -> Claim:
-    version = pin.version
-    return make_claim(
-        offer_id=version.offer_id,
-        version_id=version.pk,
-        quantity=pin.units,
-        user_id=user.pk,
-        identities=list_identities(user) if version.per_person is not None else (),
-        per_person=version.per_person,
-        person_period=version.person_period,
-        per_day=version.per_day,
-        per_slot=version.per_slot,
-        slot=find_slot(get_terms(version), at) if version.per_slot is not None else None,
-        day=timezone.localdate(at),
-    )
-
-
-def _transfers(hold_id: UUID, pins: Sequence[Pin], at: datetime) -> list[Transfer]:
-    """Return what is claimed of budgets, of all and of today: what an offer takes off, whoever funds it."""
-    midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    claimed: list[tuple[str, str, Pin]] = []
-    for pin in pins:
-        version = pin.version
-        if version.budget_minor is not None:
-            claimed.append((budget_of(version.offer_id), BUDGET_SPENT, pin))
-        if version.budget_day_minor is not None:
-            code = day_budget_of(version.offer_id, midnight.date())
-            open_day(code=code, begins_at=midnight, limit_minor=version.budget_day_minor)
-            claimed.append((code, DAY_SPENT, pin))
-    return [
-        Transfer(
-            id=uuid5(hold_id, code),
-            kind="held",
-            debit=code,
-            credit=leg,
-            amount_minor=pin.discount_minor,
-            effective_at=at,
-            origin={"hold": str(hold_id), "version": pin.version.pk},
-        )
-        for code, leg, pin in claimed
-        if pin.discount_minor
-    ]
-
-
 def fill_hold(*, begun: Begun, at: datetime) -> None:
     """Take what a hold claims, counters first and budgets last, in the caller's transaction; all of it, or nothing."""
-    hold, quote, _, transfers = begun
+    hold, quote, transfers = begun.hold, begun.quote, begun.transfers
     try:
         if hold.claims:
-            take_claims(claims=_claims_of(hold), at=at)
+            take_claims(claims=claims_of_hold(hold), at=at)
         if transfers:
             pend(transfers=transfers)
             if hold.state == Hold.State.CAPTURED:
-                post_pendings(amounts=dict.fromkeys(hold.pendings), kind="promised", at=at)
+                _post_pendings(hold, at)
     except SoldOut as gone:
-        raise _differ(QuotaGone(gone.text, gone.left), quote) from None
+        raise differ(QuotaGone(gone.text, gone.left), quote) from None
     except PersonalLimitReached as limit:
-        raise _differ(PersonalLimit(limit.text), quote) from None
+        raise differ(PersonalLimit(limit.text), quote) from None
     except NotOnSale:
-        raise _differ(VersionWithdrawn(), quote) from None
-    except LimitReached:
-        raise _differ(BudgetGone(), quote) from None
+        raise differ(VersionWithdrawn(), quote) from None
+    except LimitReached as reached:
+        is_credit = reached.code.startswith("liab.")
+        raise differ(CreditGone() if is_credit else BudgetGone(), quote) from None
 
 
-def _claims_of(hold: Hold) -> list[Claim]:
+def claims_of_hold(hold: Hold) -> list[Claim]:
+    """Return the counters that a hold moved."""
     return [Claim.from_json(stored) for stored in hold.claims]
 
 
@@ -306,8 +256,16 @@ def capture_hold(*, hold: Hold, at: datetime) -> None:
     """
     rows = Hold.objects.filter(pk=hold.pk, state=Hold.State.HELD, expires_at__gt=at)
     if not rows.update(state=Hold.State.CAPTURED, ended_at=at):
-        raise _differ(HoldExpired(), hold.quote)
-    post_pendings(amounts=dict.fromkeys(hold.pendings), kind="promised", at=at)
+        raise differ(HoldExpired(), hold.quote)
+    _post_pendings(hold, at)
+
+
+def _post_pendings(hold: Hold, at: datetime) -> None:
+    """Book what a hold claimed: of budgets as promised, of credit as spent."""
+    credit = credit_claim(hold.pk)
+    post_pendings(amounts=dict.fromkeys(id for id in hold.pendings if id != credit), kind="promised", at=at)
+    if credit in hold.pendings:
+        post_pendings(amounts={credit: None}, kind="credit_spent", at=at)
 
 
 @transaction.atomic
@@ -320,8 +278,9 @@ def release_hold(*, hold: Hold, at: datetime) -> bool:
     state = Hold.State.EXPIRED if is_over else Hold.State.RELEASED
     if not Hold.objects.filter(pk=hold.pk, state=Hold.State.HELD).update(state=state, ended_at=at):
         return False
+    give_vouchers_back(hold=hold)
     if hold.claims:
-        return_claims(claims=_claims_of(hold), at=at)
+        return_claims(claims=claims_of_hold(hold), at=at)
     (expire_pendings if is_over else void_pendings)(ids=hold.pendings, at=at)
     return True
 
@@ -337,8 +296,8 @@ def release_order(*, order: Order, at: datetime) -> None:
 def claims_of_order(*, order: Order, quantity: int) -> list[Claim]:
     """Return what so many units of an order took; one that was loaded from elsewhere counts for its buyer only."""
     if order.hold:
-        return [claim.of(quantity) for claim in _claims_of(order.hold)]
-    return [make_claim(offer_id=order.offer_version.offer_id, quantity=quantity, user_id=order.user_id)]
+        return [claim.of(quantity) for claim in claims_of_hold(order.hold)]
+    return [make_claim(offer_id=order.version.offer_id, quantity=quantity, user_id=order.user_id)]
 
 
 def return_budget(*, order: Order, id: UUID, at: datetime) -> None:
@@ -346,9 +305,9 @@ def return_budget(*, order: Order, id: UUID, at: datetime) -> None:
 
     `id` = what it is given back for, once. The budget of a day that is over gets nothing back.
     """
-    if order.hold is None or not order.hold.pendings or order.offer_version.budget_minor is None:
+    if order.hold is None or not order.hold.pendings or order.version.budget_minor is None:
         return
-    amount, code = order.hold.quote.result["budget"], budget_of(order.offer_version.offer_id)
+    amount, code = order.hold.quote.result["budget"], budget_of(order.version.offer_id)
     post(
         id=uuid5(id, "budget"),
         kind="returned",

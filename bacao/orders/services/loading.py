@@ -86,7 +86,7 @@ def _kept(rows: Sequence[OrderRow], loaded: Sequence[LoadedOrder]) -> Counter[tu
     kept: Counter[tuple[int, int]] = Counter()
     for row, (order, _) in zip(rows, loaded, strict=True):
         if order.paid_at and not row.refunded_at:
-            kept[order.offer_version.offer_id, order.user_id] += order.quantity
+            kept[order.version.offer_id, order.user_id] += order.quantity
     return kept
 
 

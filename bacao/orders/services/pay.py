@@ -15,11 +15,12 @@ from bacao.orders.gateways import get_gateway
 from bacao.orders.models import Order, Payment, Refund, Voucher
 from bacao.orders.rules import PaymentNews
 
+from .bills import settle_bill
 from .books import posting_of_payment
 from .differences import HoldExpired
 from .holds import begin_hold, capture_hold, fill_hold
 from .place import AlreadyPaid, NoLongerOpen, close_order
-from .refund import request_money_back
+from .refund import give_money_back
 from .vouchers import make_vouchers
 
 MISMATCH = "mismatch"
@@ -41,7 +42,7 @@ def start_payment(*, order: Order, at: datetime, site: str = "", language: str =
         raise NoLongerOpen
     payment, is_new = Payment.objects.get_or_create(
         order=order,
-        defaults={"provider": settings.PAYMENT_PROVIDERS[0], "amount_minor": order.total_minor, "created_at": at},
+        defaults={"provider": settings.PAYMENT_PROVIDERS[0], "amount_minor": order.money_minor, "created_at": at},
     )
     is_new_try = payment.failure not in {"", MISMATCH}
     if is_new_try:
@@ -64,7 +65,9 @@ def apply_payment_news(*, provider: str, news: PaymentNews, at: datetime) -> str
     (never credited, GW4), `unknown_order`.
     """
     payment = (
-        Payment.objects.select_related("order__offer_version", "order__place", "order__hold__quote", "order__user")
+        Payment.objects.select_related(
+            "order__offer_version", "order__place__merchant", "order__hold__quote", "order__user"
+        )
         .select_for_update(of=("self", "order"))
         .filter(provider=provider, order__number=news.order_number)
         .first()
@@ -109,15 +112,19 @@ def _credit(payment: Payment, provider_ref: str, at: datetime) -> str:
     if _take_again(order, at):
         _issue(order, at)
         return "late_credited"
-    request_money_back(payment=payment, amount_minor=payment.amount_minor, cause=Refund.Cause.LATE_PAYMENT, at=at)
+    give_money_back(order=order, amount_minor=payment.amount_minor, cause=Refund.Cause.LATE_PAYMENT, at=at)
     return "late_refunded"
 
 
 def _issue(order: Order, at: datetime) -> None:
+    """Hand over what was paid for: vouchers, or a bill that counts."""
+    if order.kind == Order.Kind.BILL:
+        settle_bill(order=order, at=at)
+        return
     Order.objects.filter(pk=order.pk).update(paid_at=at, cancelled_at=None, cancel_reason="", hold=order.hold)
     merchant_id = order.place.merchant_id
     assert merchant_id is not None, "only shops have offers"
-    Voucher.objects.bulk_create(make_vouchers(order, order.offer_version, merchant_id, at))
+    Voucher.objects.bulk_create(make_vouchers(order, order.version, merchant_id, at))
 
 
 def _capture(order: Order, at: datetime) -> bool:
@@ -147,6 +154,8 @@ def _take_again(order: Order, at: datetime) -> bool:
                 quote_id=order.hold.quote_id,
                 user=order.user,
                 quantity=order.quantity,
+                order_id=order.pk,
+                credit_most=order.credit_minor,
                 at=at,
                 is_late=True,
             )

@@ -51,10 +51,14 @@ def place_order(
     quote_id: UUID,
     quantity: int,
     note_id: int | None = None,
+    credit_most: int = 0,
     at: datetime,
     id: UUID | None = None,
 ) -> Order:
-    """Hold what a quote promises and write the order; what is free is paid at once.
+    """Hold what a quote promises and write the order; what asks for no money is paid at once.
+
+    `credit_most` = the credit that the buyer was shown: up to so much of the price is paid with it, or it is said that
+    it is gone.
 
     `id` is made by the page: pressing twice gives the same order, and so do two pages of the same quote. A quote that
     ran out is booked all the same where exactly the same would be promised again.
@@ -67,8 +71,8 @@ def place_order(
 
     def place(quote_id: UUID) -> Order:
         return once(
-            find_earlier=lambda: _find_earlier(id, quote_id, user),
-            work=lambda: _place(id, user, quote_id, quantity, note_id, at),
+            find_earlier=lambda: find_earlier(id, quote_id, user),
+            work=lambda: _place(id, user, quote_id, quantity, note_id, credit_most, at),
             user=user,
             at=at,
         )
@@ -81,7 +85,8 @@ def place_order(
         return place(expired.fresh.pk)
 
 
-def _find_earlier(id: UUID, quote_id: UUID, user: "User") -> Order | None:
+def find_earlier(id: UUID, quote_id: UUID, user: "User") -> Order | None:
+    """Return the order of an earlier press. :raises OrderIdTaken: it is somebody else's"""
     earlier = Order.objects.filter(pk=id).first()
     if earlier and earlier.user_id != user.pk:
         raise OrderIdTaken
@@ -93,9 +98,13 @@ def _find_earlier(id: UUID, quote_id: UUID, user: "User") -> Order | None:
     )
 
 
-def _place(id: UUID, user: "User", quote_id: UUID, quantity: int, note_id: int | None, at: datetime) -> Order:
+def _place(
+    id: UUID, user: "User", quote_id: UUID, quantity: int, note_id: int | None, credit_most: int, at: datetime
+) -> Order:
     """Check, write, and take the stock last, so that its row is locked as shortly as can be (PR40)."""
-    begun = begin_hold(id=id, quote_id=quote_id, user=user, quantity=quantity, at=at)
+    begun = begin_hold(
+        id=id, quote_id=quote_id, user=user, quantity=quantity, order_id=id, credit_most=credit_most, at=at
+    )
     version = begun.quote.version
     order = _write_order(id, user, begun, note_id, at)
     if order.paid_at:
@@ -107,7 +116,7 @@ def _place(id: UUID, user: "User", quote_id: UUID, quantity: int, note_id: int |
 
 
 def _write_order(id: UUID, user: "User", begun: Begun, note_id: int | None, at: datetime) -> Order:
-    hold, quote, number, _ = begun
+    hold, quote, number = begun.hold, begun.quote, begun.number
     return Order.objects.create(
         id=id,
         number=rules.number_of(timezone.localdate(at), number),
@@ -120,6 +129,7 @@ def _write_order(id: UUID, user: "User", begun: Begun, note_id: int | None, at: 
         unit_price_minor=quote.unit_price_minor,
         unit_list_minor=quote.unit_list_minor,
         total_minor=hold.quantity * quote.unit_price_minor,
+        credit_minor=begun.credit_minor,
         currency=quote.currency,
         refund_terms_zh=rules.REFUND_TERMS.zh,
         refund_terms_en=rules.REFUND_TERMS.en,

@@ -13,11 +13,11 @@ from bacao.kit.text import Refused, Text
 from bacao.ledger.services import post_many
 from bacao.offers.services import return_claims
 from bacao.orders.gateways import get_gateway
-from bacao.orders.models import Payment, Refund, Voucher
+from bacao.orders.models import Order, Payment, Refund, Voucher
 from bacao.orders.queries import HAS_USES_LEFT, lock_voucher
 from bacao.orders.rules import RefundNews
 
-from .books import posting_of_refund_due, posting_of_refund_sent
+from .books import posting_of_credit_returned, posting_of_refund_due, posting_of_refund_sent
 from .holds import claims_of_order, return_budget
 
 if TYPE_CHECKING:
@@ -55,18 +55,7 @@ def request_refund(*, voucher: Voucher, by: "User | None", at: datetime, cause: 
     if uses == voucher.uses_total:
         return_claims(claims=claims_of_order(order=voucher.order, quantity=1), at=at)
         return_budget(order=voucher.order, id=voucher.pk, at=at)
-    if amount:
-        payment = Payment.objects.get(order=voucher.order_id)
-        return request_money_back(payment=payment, amount_minor=amount, cause=cause, at=at, voucher=voucher, uses=uses)
-    return Refund.objects.create(
-        order_id=voucher.order_id,
-        voucher=voucher,
-        uses=uses,
-        amount_minor=0,
-        cause=cause,
-        requested_at=at,
-        confirmed_at=at,
-    )
+    return give_money_back(order=voucher.order, amount_minor=amount, cause=cause, at=at, voucher=voucher, uses=uses)
 
 
 def _get_last_refund(voucher: Voucher) -> Refund:
@@ -121,44 +110,68 @@ def record_chargeback(*, payment: Payment, at: datetime) -> Refund | None:
         )
     if not amount:
         return None
-    refund = _write_refund(payment, amount, Refund.Cause.CHARGEBACK, at)
+    refund = _write_refund(payment.order, payment, amount, Refund.Cause.CHARGEBACK, at)
     Refund.objects.filter(pk=refund.pk).update(sent_at=at, confirmed_at=at)
-    post_many(postings=[posting_of_refund_sent(refund, payment.provider, at)])
+    if refund.amount_minor:
+        post_many(postings=[posting_of_refund_sent(refund, payment.provider, at)])
     return refund
 
 
-def request_money_back(
-    *,
-    payment: Payment,
+def give_money_back(
+    *, order: Order, amount_minor: int, cause: str, at: datetime, voucher: Voucher | None = None, uses: int = 0
+) -> Refund:
+    """Give back what was paid for units or a bill, money first and then credit, in the caller's transaction.
+
+    Money is booked as due and sent by a job; credit is back at once.
+    """
+    payment = Payment.objects.filter(order=order.pk).first() if amount_minor else None
+    refund = _write_refund(order, payment, amount_minor, cause, at, voucher, uses)
+    if refund.amount_minor:
+        jobs.configure_task("orders.send_refund").defer(refund_id=str(refund.pk))
+    else:
+        Refund.objects.filter(pk=refund.pk).update(confirmed_at=at)
+        refund.confirmed_at = at
+    return refund
+
+
+def _write_refund(
+    order: Order,
+    payment: Payment | None,
     amount_minor: int,
     cause: str,
     at: datetime,
     voucher: Voucher | None = None,
     uses: int = 0,
 ) -> Refund:
-    """Write a refund of captured money, book it as due and have a job send it, in the caller's transaction."""
-    refund = _write_refund(payment, amount_minor, cause, at, voucher, uses)
-    jobs.configure_task("orders.send_refund").defer(refund_id=str(refund.pk))
-    return refund
-
-
-def _write_refund(
-    payment: Payment, amount_minor: int, cause: str, at: datetime, voucher: Voucher | None = None, uses: int = 0
-) -> Refund:
-    """Write a refund and what is due; a guarded counter keeps all refunds within what was captured (IN6)."""
-    room = Payment.objects.filter(pk=payment.pk, captured_minor__gte=F("refunded_minor") + amount_minor)
-    assert room.update(refunded_minor=F("refunded_minor") + amount_minor) == 1, "more refunded than captured"
+    """Write a refund and what is due; guarded counters keep all refunds within what was captured and what credit was
+    spent (IN6)."""
+    money = min(amount_minor, _take_room(payment, amount_minor)) if payment else 0
+    credit = amount_minor - money
+    if credit:
+        room = Order.objects.filter(pk=order.pk, credit_minor__gte=F("credit_returned_minor") + credit)
+        assert room.update(credit_returned_minor=F("credit_returned_minor") + credit) == 1, "more than was spent"
     refund = Refund.objects.create(
-        order_id=payment.order_id,
+        order=order,
         payment=payment,
         voucher=voucher,
         uses=uses,
-        amount_minor=amount_minor,
+        amount_minor=money,
+        credit_minor=credit,
         cause=cause,
         requested_at=at,
     )
-    post_many(postings=[posting_of_refund_due(refund, at)])
+    postings = [posting_of_refund_due(refund, at)] if money else []
+    postings += [posting_of_credit_returned(refund, order.user_id, at)] if credit else []
+    post_many(postings=postings)
     return refund
+
+
+def _take_room(payment: Payment, wanted_minor: int) -> int:
+    """Take up to so much of what was captured and not refunded yet; return how much it was."""
+    row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+    money = min(wanted_minor, row.captured_minor - row.refunded_minor)
+    Payment.objects.filter(pk=payment.pk).update(refunded_minor=F("refunded_minor") + money)
+    return money
 
 
 def send_refund(*, refund_id: UUID, at: datetime) -> None:

@@ -201,16 +201,24 @@ class Arrival(models.Model):
 
     class Kind(models.TextChoices):
         REDEMPTION = "redemption"
+        BILL = "bill"
 
     place = models.ForeignKey("places.Place", models.PROTECT, db_index=False, related_name="arrivals")
     user = models.ForeignKey("accounts.User", models.PROTECT, db_index=False, related_name="arrivals")
     note = models.ForeignKey("notes.Note", models.SET_NULL, null=True, related_name="arrivals")
     redemption = models.OneToOneField(Redemption, models.PROTECT, null=True, related_name="arrival")
+    order = models.OneToOneField("orders.Order", models.PROTECT, null=True, related_name="arrival")
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.REDEMPTION)
     arrived_at = models.DateTimeField()
-    void_at = models.DateTimeField(null=True, help_text="set when the redemption was undone")
+    void_at = models.DateTimeField(null=True, help_text="set when what proves it was undone")
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="redemption", order=None) | Q(kind="bill", order__isnull=False, redemption=None),
+                name="redemption_arrival_by_one_proof",
+            ),
+        ]
         indexes = [
             models.Index(fields=["place", "-arrived_at"]),
             models.Index(fields=["user", "-arrived_at"]),

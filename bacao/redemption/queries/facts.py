@@ -21,7 +21,7 @@ def list_redemptions(
 ) -> list[Redemption]:
     """Return what was redeemed at a merchant in [since, until), undone ones too, newest first.
 
-    `.voucher.order.offer_version`, `.place`, `.clerk` and `.undo` are loaded.
+    `.voucher.order.version`, `.place`, `.clerk` and `.undo` are loaded.
     """
     rows = Redemption.objects.filter(merchant=merchant_id, redeemed_at__gte=since, redeemed_at__lt=until)
     if place_id is not None:
@@ -123,7 +123,7 @@ def _arrivals(since: datetime | None = None, until: datetime | None = None) -> Q
 def list_visits(place_ids: Iterable[int], since: datetime | None = None, limit: int | None = None) -> list[Arrival]:
     """Return who came to some places, newest first, with where each visit began and whether it was the first.
 
-    `.user`, `.place`, `.note` and `.redemption.voucher.order.offer_version` are loaded; `.is_first` = this person had
+    `.user`, `.place`, `.note` and `.redemption.voucher.order.version` are loaded; `.is_first` = this person had
     never come to any of these places before.
     """
     ids = list(place_ids)

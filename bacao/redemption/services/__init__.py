@@ -1,5 +1,6 @@
 """Writes of the counter: codes, redemptions, undos, and the loading of a history."""
 
+from .arriving import note_bill, take_bill_back
 from .attempts import Answer, CannotRedeem, KeyMismatch, Row
 from .clerks import (
     NoSuchClerk,
@@ -100,6 +101,7 @@ __all__ = [
     "issue_manifest",
     "keep_anchors",
     "load_redemptions",
+    "note_bill",
     "prepare",
     "redeem_at_shop",
     "redeem_own",
@@ -109,6 +111,7 @@ __all__ = [
     "report_trouble",
     "return_leases",
     "revoke_device",
+    "take_bill_back",
     "undo_redemption",
     "undo_row",
 ]

@@ -57,12 +57,12 @@ def load_redemptions(*, rows: Sequence[RedemptionRow], at: datetime) -> list[Arr
     assert all(row.redeemed_at <= at for row in rows), "a history lies in the past"
     rows = sorted(rows, key=lambda row: row.redeemed_at)
     vouchers = list_vouchers_by_id({row.voucher_id for row in rows})
-    terms = list_terms({voucher.order.offer_version_id for voucher in vouchers.values()})
+    terms = list_terms({voucher.order.version_id for voucher in vouchers.values()})
     used: dict[UUID, int] = defaultdict(int)
     redemptions, postings = [], []
     for row in rows:
         voucher = vouchers[row.voucher_id]
-        made, posting = _press(row, voucher, terms[voucher.order.offer_version_id], used[voucher.pk])
+        made, posting = _press(row, voucher, terms[voucher.order.version_id], used[voucher.pk])
         used[voucher.pk] += row.uses
         redemptions += made
         postings += posting

@@ -53,7 +53,7 @@ def issue_manifest(*, counter: Counter, since: int, drawn: int, at: datetime) ->
     codes = list_live_codes(counter.place_id, at)
     VoucherCode.objects.bulk_update(keep_days(codes, at), ["anchor_day", "anchors"], batch_size=500)
     _settle_leases(counter, codes, at)
-    terms = list_terms_to_tell(counter.place_id, [code.voucher.order.offer_version_id for code in codes], at)
+    terms = list_terms_to_tell(counter.place_id, [code.voucher.order.version_id for code in codes], at)
     policies = list_policies({each.offer_id for each in terms})
     asking = {each for each, policy in policies.items() if policy.asks_member}
     vouchers = _entries(counter, codes, {each.version_id: each for each in terms}, asking)
@@ -139,7 +139,7 @@ def _entries(
     leased = list_leased(counter.pk)
     entries = {}
     for code in codes:
-        voucher, version = code.voucher, terms[code.voucher.order.offer_version_id]
+        voucher, version = code.voucher, terms[code.voucher.order.version_id]
         if version.offer_id in asking:
             continue
         entries[bytes(code.handle)] = {

@@ -14,6 +14,7 @@ from bacao.redemption.models import Arrival, Redemption, Undo
 from bacao.redemption.queries import find_clerk
 from bacao.redemption.rules import sentences
 
+from .arriving import pass_visit_on
 from .attempts import (
     Answer,
     CannotRedeem,
@@ -132,16 +133,4 @@ def _void_arrival(rows: list[Redemption], at: datetime) -> None:
     arrival = Arrival.objects.filter(redemption__in=rows, void_at=None).first()
     if arrival is None:
         return
-    others = Redemption.objects.filter(
-        place=arrival.place_id,
-        voucher__user=arrival.user_id,
-        undo=None,
-        arrival=None,
-        redeemed_at__gte=arrival.arrived_at,
-        redeemed_at__lt=arrival.arrived_at + rules.SAME_VISIT,
-    )
-    heir = others.order_by("redeemed_at", "pk").first()
-    if heir:
-        Arrival.objects.filter(pk=arrival.pk).update(redemption=heir, arrived_at=heir.redeemed_at)
-    else:
-        Arrival.objects.filter(pk=arrival.pk).update(void_at=at)
+    pass_visit_on(arrival=arrival, at=at)

@@ -185,7 +185,7 @@ def history(call: Call) -> Reply:
     presses: dict[UUID, dict[str, Any]] = {}
     for row in rows:
         undone = getattr(row, "undo", None)
-        terms = row.voucher.order.offer_version
+        terms = row.voucher.order.version
         press = presses.setdefault(
             row.key,
             {

@@ -102,13 +102,13 @@ def make_passes(vouchers: Sequence["Voucher"], *, at: datetime, where: "Point") 
 
     The number of statements does not grow with the number of vouchers.
     """
-    terms = list_terms({voucher.order.offer_version_id for voucher in vouchers})
+    terms = list_terms({voucher.order.version_id for voucher in vouchers})
     places = look_at_places((voucher.order.place for voucher in vouchers), at=at, where=where)
     last = list_last_redemptions([voucher.pk for voucher in vouchers if voucher.uses_redeemed])
     overlay = get_calendar_overlay() if vouchers else {}
     passes = []
     for voucher in vouchers:
-        now, version = places[voucher.order.place_id], terms[voucher.order.offer_version_id]
+        now, version = places[voucher.order.place_id], terms[voucher.order.version_id]
         group, starts_at = _group_of(voucher, version, now, at, overlay)
         passes.append(Pass(voucher, version, now, group, starts_at, last.get(voucher.pk), at))
     return sorted(passes, key=_rank)

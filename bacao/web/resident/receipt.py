@@ -91,10 +91,10 @@ def holdings_of(user: "User | AnonymousUser", place_id: int, at: datetime) -> Ho
     if not user.is_authenticated:
         return Holdings()
     vouchers = [voucher for voucher in list_usable_vouchers(user, at) if voucher.order.place_id == place_id]
-    terms = list_terms({voucher.order.offer_version_id for voucher in vouchers}) if vouchers else {}
+    terms = list_terms({voucher.order.version_id for voucher in vouchers}) if vouchers else {}
     owned = tuple(
         Owned(
-            terms[voucher.order.offer_version_id],
+            terms[voucher.order.version_id],
             units=voucher.uses_total - voucher.uses_redeemed - voucher.uses_refunded,
             first_use=voucher.uses_redeemed + voucher.uses_refunded,
             expires_at=voucher.valid_until,

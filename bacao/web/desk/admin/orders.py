@@ -9,15 +9,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from bacao.kit.text import Text
+from bacao.orders.rules import REFUND_BILL
 from bacao.orders.services import ask_provider, record_chargeback
+from bacao.redemption.services import take_bill_back
 from bacao.web.desk.base import DeskAdmin, DeskInline, StandingFilter, act, link
 from bacao.web.desk.figures import payments_failed, payments_to_enquire, refunds_under_way
 from bacao.web.desk.words import said
 from bacao.web.templatetags.bacao import money
 
-Quote, Hold, Order, Payment, PaymentEvent, Voucher, Refund = (
+Quote, Hold, Order, Bill, Payment, PaymentEvent, Voucher, Refund = (
     apps.get_model(f"orders.{name}")
-    for name in ("Quote", "Hold", "Order", "Payment", "PaymentEvent", "Voucher", "Refund")
+    for name in ("Quote", "Hold", "Order", "Bill", "Payment", "PaymentEvent", "Voucher", "Refund")
 )
 
 
@@ -86,14 +88,25 @@ class VoucherInline(DeskInline):
 class OrderAdmin(DeskAdmin):
     """Orders, latest first (their numbers begin with the date)."""
 
-    list_display = ("number", "user", "place", "quantity", "total_minor", "placed_at", "paid_at", "cancelled_at")
-    list_filter = (OrderStanding,)
+    list_display = (
+        "number",
+        "kind",
+        "user",
+        "place",
+        "quantity",
+        "total_minor",
+        "placed_at",
+        "paid_at",
+        "cancelled_at",
+    )
+    list_filter = (OrderStanding, "kind")
     list_select_related = ("user", "place")
     search_fields = ("number", "user__phone", "user__display_name", "place__name_zh")
     date_hierarchy = "placed_at"
     ordering = ("-placed_at",)
     fields = (
-        "number", "user", "place", "terms", "note", "quantity", "unit_price_minor", "unit_list_minor", "total_minor",
+        "number", "kind", "user", "place", "terms", "note", "quantity", "unit_price_minor", "unit_list_minor",
+        "total_minor", "credit_minor", "credit_returned_minor",
         "refund_terms_zh", "payment_link", "placed_at", "expires_at", "paid_at", "cancelled_at", "cancel_reason",
     )  # fmt: skip
     inlines = (VoucherInline,)
@@ -101,13 +114,47 @@ class OrderAdmin(DeskAdmin):
     @admin.display(description=said("条款版本", "version of terms"))
     def terms(self, order: Any) -> str:
         """Return a link to the terms as bought."""
-        return link("offers.offerversion", order.offer_version)
+        return link("offers.offerversion", order.version) if order.offer_version_id else "-"
 
     @admin.display(description=said("付款", "payment"))
     def payment_link(self, order: Any) -> str:
         """Return a link to the payment, if money was asked for."""
         payment = Payment.objects.filter(order=order).first()
         return link("orders.payment", payment) if payment else "-"
+
+
+class BillStanding(StandingFilter):
+    """How a bill stands."""
+
+    standings = {
+        "open": (("未付", "not paid"), lambda at: Q(settled_at=None)),
+        "settled": (("已付", "paid"), lambda at: Q(settled_at__isnull=False, undone_at=None)),
+        "undone": (("已撤回", "taken back"), lambda at: Q(undone_at__isnull=False)),
+    }
+
+
+@admin.register(Bill)
+class BillAdmin(DeskAdmin):
+    """Bills paid at shops, latest first; the desk may refund one within 30 days."""
+
+    list_display = (
+        "order", "bill_minor", "discount_minor", "tender", "charge_minor", "presence", "settled_at", "undone_at",
+    )  # fmt: skip
+    list_filter = (BillStanding, "tender", "presence")
+    list_select_related = ("order",)
+    search_fields = ("order__number", "order__user__phone", "order__place__name_zh")
+    ordering = ("-order__placed_at",)
+    actions = ("refund",)
+
+    @act("退款（钱、余额、券一起退）", "Refund (money, credit and vouchers)")
+    def refund(self, request: HttpRequest, rows: Any) -> None:
+        """Take bills back whole."""
+        at, by = timezone.now(), request.user
+
+        def take_back(bill: Any) -> None:
+            take_bill_back(order_id=bill.pk, merchant_id=None, within=REFUND_BILL, by=by, at=at)  # type: ignore[arg-type]  # the desk lets only people in
+
+        self.each(request, rows, take_back, Text("已退款", "Refunded:"))
 
 
 @admin.register(Payment)
@@ -172,7 +219,10 @@ class VoucherAdmin(DeskAdmin):
 class RefundAdmin(DeskAdmin):
     """Refunds, latest first."""
 
-    list_display = ("order", "amount_minor", "cause", "requested_at", "sent_at", "confirmed_at", "failed_at", "failure")
+    list_display = (
+        "order", "amount_minor", "credit_minor", "cause", "requested_at", "sent_at", "confirmed_at", "failed_at",
+        "failure",
+    )  # fmt: skip
     list_filter = (RefundStanding, "cause")
     list_select_related = ("order",)
     search_fields = ("order__number",)

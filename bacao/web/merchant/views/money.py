@@ -65,7 +65,7 @@ def redemptions_file(request: ShopRequest) -> HttpResponse:
     period = last_days(DAYS.get(days, DAYS["30"])[0], _today(request))
     rows = [
         [
-            _instant(row.redeemed_at), word(row.place), word(row.voucher.order.offer_version), row.voucher.order.number,
+            _instant(row.redeemed_at), word(row.place), word(row.voucher.order.version), row.voucher.order.number,
             str(row.voucher_id), str(row.use_number), row.proof, word(row.clerk), yuan(row.bill_minor),
             yuan(row.charge_minor), yuan(row.discount_minor), yuan(gain),
             _instant(row.undo.undone_at) if hasattr(row, "undo") else "",
@@ -92,7 +92,7 @@ def redemption(request: ShopRequest, redemption_id: int) -> HttpResponse:
         "fee": _sum(legs, "income.commission"),
         "gets": _sum(legs, "liab.payable.merchant."),
     }
-    context = {"section": "redemptions", "row": row, "version": row.voucher.order.offer_version, "parts": parts}
+    context = {"section": "redemptions", "row": row, "version": row.voucher.order.version, "parts": parts}
     return render(request, "merchant/redemption.html", context)
 
 
@@ -139,7 +139,7 @@ def _statement_rows(shown: Statement, period: Period) -> list[list[str]]:
     lines = [
         [
             "line", _instant(line.at), line.kind, row.voucher.order.number if row else "",
-            str(row.voucher_id) if row else "", word(row.voucher.order.offer_version) if row else "",
+            str(row.voucher_id) if row else "", word(row.voucher.order.version) if row else "",
             word(row.place) if row else "", word(row.clerk) if row else "", yuan(line.guest_minor),
             yuan(line.platform_minor), yuan(line.partner_minor), yuan(line.fee_minor), yuan(line.other_minor),
             yuan(line.amount_minor), yuan(line.balance_minor), yuan(line.given_minor), line.id,

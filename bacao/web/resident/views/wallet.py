@@ -89,7 +89,7 @@ def seeds(request: PageRequest, voucher_id: UUID) -> JsonResponse:
     own = _own_voucher(request, voucher_id)
     code = ensure_codes(vouchers=[own], at=request.at)[own.pk]
     live = get_live_code(code, request.at)
-    heads = get_signed_heads(code, own.order.offer_version.offer_id, request.at)
+    heads = get_signed_heads(code, own.order.version.offer_id, request.at)
     return JsonResponse(
         {
             "handle": live.handle.hex(),
@@ -140,7 +140,7 @@ def _live_code(voucher: "Voucher", request: PageRequest) -> LiveCode:
 def _code_of(voucher: "Voucher", request: PageRequest) -> dict[str, Any]:
     """Return what the code's template shows: the symbol of this step, and the digits in groups."""
     live = _live_code(voucher, request)
-    offer = voucher.order.offer_version.offer_id
+    offer = voucher.order.version.offer_id
     policy = list_policies([offer]).get(offer)
     return {
         "asks_member": bool(policy and policy.asks_member),

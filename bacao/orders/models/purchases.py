@@ -1,122 +1,30 @@
-"""The purchase: order, payment, refund, and the vouchers it brings."""
+"""The purchase itself: order, payment, what the provider said, vouchers, refunds."""
 
 import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from bacao.orders import rules
 
+from .promises import Hold
+
 if TYPE_CHECKING:
     from bacao.offers.models import OfferVersion
 
 
-class Quote(models.Model):
-    """A promise: what something costs somebody until an instant, under pinned versions; never changed (PR34).
+class Order(models.Model):
+    """One purchase of one offer version at one shop, or one bill paid there. Its state is the latest of its dates.
 
-    A purchase is quoted by the unit of one version, the quantity is chosen when it is taken. A bill is quoted whole:
-    its price is what is still to be paid for it, `result` says with which offers.
+    `total_minor` goes through the platform: `credit_minor` of it is paid with the buyer's credit, the rest with money.
     """
 
     class Kind(models.TextChoices):
         PURCHASE = "purchase"
         BILL = "bill"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PURCHASE)
-    user = models.ForeignKey("accounts.User", models.PROTECT, related_name="quotes")
-    place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
-    offer_version = models.ForeignKey("offers.OfferVersion", models.PROTECT, null=True, related_name="quotes")
-    bill_minor = models.IntegerField(null=True, help_text="the bill at list prices")
-    party = models.SmallIntegerField(default=1)
-    unit_price_minor = models.IntegerField()
-    unit_list_minor = models.IntegerField()
-    currency = models.CharField(max_length=3, default="CNY")
-    keys = ArrayField(models.CharField(max_length=80), default=list, help_text="entitlements that let somebody in")
-    result = models.JSONField(default=dict, help_text="the answer that was given, with its reasons")
-    ruleset = models.CharField(max_length=8)
-    calendar_version = models.CharField(max_length=40, blank=True)
-    quoted_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(unit_price_minor__gte=0, party__gte=1, expires_at__gt=F("quoted_at")),
-                name="orders_quote_makes_sense",
-            ),
-            models.CheckConstraint(
-                condition=Q(kind="purchase", offer_version__isnull=False, bill_minor=None)
-                | Q(kind="bill", offer_version=None, bill_minor__gt=0),
-                name="orders_quote_of_a_purchase_or_a_bill",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["user", "offer_version", "-expires_at"], name="orders_quote_of_a_person"),
-            models.Index(fields=["expires_at"], name="orders_quote_expiry"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.unit_price_minor} until {self.expires_at:%H:%M}"
-
-    @property
-    def version(self) -> "OfferVersion":
-        """The terms of a purchase."""
-        assert self.offer_version is not None, "a bill may be quoted with several versions, or none"
-        return self.offer_version
-
-
-class Hold(models.Model):
-    """Everything scarce that a quote needs, claimed at once until an instant; left once, by one way (PR37).
-
-    `claims` = the counters that were moved, `pendings` = the claims on budgets in the ledger.
-    """
-
-    class State(models.TextChoices):
-        HELD = "held"
-        CAPTURED = "captured"
-        RELEASED = "released"
-        EXPIRED = "expired"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    quote = models.ForeignKey(Quote, models.PROTECT, related_name="holds")
-    quantity = models.SmallIntegerField()
-    state = models.CharField(max_length=8, choices=State, default=State.HELD)
-    claims = models.JSONField()
-    pendings = ArrayField(models.UUIDField(), default=list)
-    taken_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["quote"], condition=Q(state__in=["held", "captured"]), name="orders_one_hold_of_a_quote"
-            ),
-            models.CheckConstraint(
-                condition=Q(state="held", ended_at=None)
-                | Q(state="captured", ended_at__isnull=False, ended_at__lt=F("expires_at"))
-                | Q(state="released", ended_at__isnull=False)
-                | Q(state="expired", ended_at__isnull=False, ended_at__gte=F("expires_at")),
-                name="orders_hold_ended_in_time",
-            ),
-            models.CheckConstraint(
-                condition=Q(expires_at__lte=F("taken_at") + rules.HOLD_MOST, expires_at__gt=F("taken_at")),
-                name="orders_hold_not_for_ever",
-            ),
-        ]
-        indexes = [models.Index(fields=["expires_at"], condition=Q(state="held"), name="orders_hold_due")]
-
-    def __str__(self) -> str:
-        return f"{self.state} {self.quantity}"
-
-
-class Order(models.Model):
-    """One purchase of one offer version at one shop. Its state is the latest of its dates."""
 
     class State(models.TextChoices):
         WAITING = "waiting"  # for the payment
@@ -130,7 +38,10 @@ class Order(models.Model):
     number = models.CharField(max_length=20, unique=True, help_text="what people read aloud, e.g. BC2611220001")
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="orders")
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="orders")
-    offer_version = models.ForeignKey("offers.OfferVersion", models.PROTECT, related_name="orders")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PURCHASE)
+    offer_version = models.ForeignKey(
+        "offers.OfferVersion", models.PROTECT, null=True, related_name="orders", help_text="empty = a bill"
+    )
     note = models.ForeignKey(
         "notes.Note", models.SET_NULL, null=True, related_name="orders", help_text="where it began"
     )
@@ -141,6 +52,8 @@ class Order(models.Model):
     unit_price_minor = models.IntegerField()
     unit_list_minor = models.IntegerField()
     total_minor = models.IntegerField()
+    credit_minor = models.IntegerField(default=0, help_text="of the total: paid with credit")
+    credit_returned_minor = models.IntegerField(default=0)
     currency = models.CharField(max_length=3, default="CNY")
     refund_terms_zh = models.CharField(max_length=200, help_text="as agreed at purchase, whatever changes later (X56)")
     refund_terms_en = models.CharField(max_length=200)
@@ -156,6 +69,19 @@ class Order(models.Model):
             models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=10), name="orders_quantity_1_to_10"),
             models.CheckConstraint(
                 condition=Q(total_minor=F("quantity") * F("unit_price_minor")), name="orders_total_is_the_sum"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="purchase", offer_version__isnull=False)
+                | Q(kind="bill", offer_version=None, quantity=1),
+                name="orders_order_of_a_purchase_or_a_bill",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    credit_returned_minor__gte=0,
+                    credit_returned_minor__lte=F("credit_minor"),
+                    credit_minor__lte=F("total_minor"),
+                ),
+                name="orders_credit_within_total",
             ),
             models.CheckConstraint(
                 condition=Q(paid_at=None) | Q(cancelled_at=None), name="orders_paid_or_cancelled_not_both"
@@ -181,13 +107,32 @@ class Order(models.Model):
         return self.State.WAITING
 
     @property
+    def version(self) -> "OfferVersion":
+        """The terms of a purchase."""
+        assert self.offer_version is not None, "a bill has no version of its own"
+        return self.offer_version
+
+    @property
+    def version_id(self) -> int:
+        """The number of a purchase's terms."""
+        assert self.offer_version_id is not None, "a bill has no version of its own"
+        return self.offer_version_id
+
+    @property
+    def money_minor(self) -> int:
+        """What is asked of the payment provider."""
+        return self.total_minor - self.credit_minor
+
+    @property
     def pay_until(self) -> datetime:
         """When the provider stops taking money: a minute before the stock is given back (PR41)."""
         return self.expires_at - rules.PROVIDER_MARGIN
 
     @property
     def is_refunded(self) -> bool:
-        """Whether every use of every voucher was given back; needs `vouchers`."""
+        """Whether everything was given back; needs `vouchers`, or the bill."""
+        if self.kind == self.Kind.BILL:
+            return self.bill.undone_at is not None
         vouchers = list(self.vouchers.all())
         return bool(vouchers) and all(voucher.uses_refunded == voucher.uses_total for voucher in vouchers)
 
@@ -322,6 +267,7 @@ class Refund(models.Model):
         LATE_PAYMENT = "late_payment"
         WITHDRAWN = "withdrawn"
         CHARGEBACK = "chargeback"
+        UNDONE = "undone"  # a bill was taken back at the shop
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
@@ -330,7 +276,8 @@ class Refund(models.Model):
     )
     voucher = models.ForeignKey(Voucher, models.PROTECT, null=True, related_name="refunds")
     uses = models.SmallIntegerField(default=0, help_text="uses of the voucher that are given back")
-    amount_minor = models.IntegerField()
+    amount_minor = models.IntegerField(help_text="money that goes back through the provider")
+    credit_minor = models.IntegerField(default=0, help_text="credit that goes back to the buyer")
     cause = models.CharField(max_length=16, choices=Cause)
     requested_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
@@ -341,7 +288,9 @@ class Refund(models.Model):
     class Meta:
         ordering = ["requested_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(amount_minor__gte=0), name="orders_refund_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gte=0, credit_minor__gte=0), name="orders_refund_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(amount_minor=0) | Q(payment__isnull=False), name="orders_refund_of_a_payment"
             ),
