@@ -11,11 +11,14 @@ import pghistory
 from bacao.kit.logs import logging_settings
 from bacao.kit.paths import ROOT, VAR, make_secret
 
+# A statement that is kept is planned once, for whatever values come: its tables are found by their keys in any case.
+PLAN_ONCE = "-c plan_cache_mode=force_generic_plan"
+
 
 def _database(url: str) -> dict[str, Any]:
     """Return Django's settings for a `postgresql://user:password@host:port/name?host=/socket/dir` address."""
     parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
+    options = {"application_name": "bacao", "options": PLAN_ONCE} | dict(parse_qsl(parts.query))
     host, port = options.pop("host", parts.hostname or ""), options.pop("port", parts.port or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -26,7 +29,7 @@ def _database(url: str) -> dict[str, Any]:
         "PORT": str(port),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "bacao", **options},
+        "OPTIONS": options,
         "TEST": {"NAME": os.environ.get("BACAO_TEST_DATABASE", "test_bacao")},
     }
 

@@ -3,9 +3,12 @@
 `prepare_environment` comes before anything of the house is imported: it decides where the house stands.
 """
 
+import atexit
+import hashlib
 import http.client
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,17 +18,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-import psutil
+if TYPE_CHECKING:
+    from bacao.cli.processes import Child
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def prepare_environment(folder: Path) -> None:
-    """Point this process and what it starts to a database and a folder of their own."""
+    """Point this process and what it starts to a database and a folder of their own, which goes with the process."""
     folder.chmod(0o755)  # as root, PostgreSQL runs as a user of its own
+    (folder / "static" / "dev").mkdir(parents=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ |= {
         "BACAO_VAR": str(folder), "BACAO_SECRET_KEY": "a fleet signs with this", "BACAO_DEMO": "0",
         "DATABASE_URL": f"postgresql://postgres@/bacao?host={folder}/postgres", "PYTHONPATH": str(ROOT),
@@ -33,19 +39,48 @@ def prepare_environment(folder: Path) -> None:
     }  # fmt: skip
 
 
-def migrate(folder: Path) -> None:
-    """Set Django up over a fresh database with all tables."""
+@contextmanager
+def migrated_postgres(folder: Path) -> "Iterator[Child]":
+    """Run a PostgreSQL of its own in `folder`, its database with all tables and nobody in it, and set Django up.
+
+    Migrating takes long and always ends the same, so what it ends with is kept until the migrations change.
+    """
     import django
-    from django.core.management import call_command
 
-    from bacao.cli import postgres
+    from bacao.cli.postgres import running
 
-    postgres.ensure_database(folder / "postgres", "bacao")
     django.setup()
     from django.conf import settings
 
     settings.ALLOWED_HOSTS = ["*"]
-    call_command("migrate", verbosity=0)
+    kept = ROOT / "var" / "fleet" / _digest_of_migrations()
+    if not kept.exists():
+        _keep_migrated(folder, kept)
+    subprocess.run(["cp", "-a", kept, folder / "postgres"], check=True)
+    with running(folder / "postgres") as server:
+        assert server is not None, "nobody else runs one there"
+        yield server
+
+
+def _digest_of_migrations() -> str:
+    files = sorted(ROOT.glob("bacao/*/migrations/*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def _keep_migrated(folder: Path, kept: Path) -> None:
+    """Migrate a cluster in `folder`, and move it to `kept`."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from bacao.cli.postgres import ensure_database, running
+
+    with running(folder / "postgres", careless=True):
+        ensure_database(folder / "postgres", "bacao")
+        call_command("migrate", verbosity=0)
+        connection.close()
+    shutil.rmtree(kept.parent, ignore_errors=True)  # of earlier migrations
+    kept.parent.mkdir(parents=True)
+    subprocess.run(["mv", folder / "postgres", kept], check=True)  # keeps owners, from one disk to another too
 
 
 @dataclass
@@ -80,8 +115,12 @@ class Seller:
 
 
 def make_sellers(*, shops: int, phones_each: int, vouchers_each: int, at: datetime) -> list[Seller]:
-    """Return the phones of some shops; each shop sold so many vouchers of one offer, dealt to its phones."""
-    from bacao.redemption.models import Counter
+    """Return the phones of some shops; each shop sold so many vouchers of one offer, dealt to its phones.
+
+    The ends of the vouchers' chains are kept, as they are wherever a phone was told of them.
+    """
+    from bacao.redemption.models import Counter, VoucherCode
+    from bacao.redemption.queries import keep_days
     from bacao.redemption.services import ensure_codes
     from tests import factories
     from tests.redemption.phone import Phone
@@ -95,6 +134,7 @@ def make_sellers(*, shops: int, phones_each: int, vouchers_each: int, at: dateti
             quantity = min(10, vouchers_each - len(vouchers))
             vouchers += factories.make_vouchers(version, factories.make_user(), quantity=quantity, at=at)
         codes = ensure_codes(vouchers=vouchers, at=at)
+        VoucherCode.objects.bulk_update(keep_days(codes.values(), at), ["anchor_day", "anchors"])
         for turn in range(phones_each):
             phone = Phone(shop).enrol()
             Counter.objects.filter(pk=phone.device).update(agreed_at=at)
@@ -103,32 +143,26 @@ def make_sellers(*, shops: int, phones_each: int, vouchers_each: int, at: dateti
 
 
 @contextmanager
-def running_web(*, workers: int = 1) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run granian as `bacao up` does, and give its process and port."""
+def running_web(folder: Path, *, workers: int = 1) -> Iterator[tuple[int, int]]:
+    """Run granian as `bacao up` does, and give its process id and port."""
+    from bacao.cli.processes import start
+
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [
         *(sys.executable, "-W", "ignore", "-m", "granian", "bacao.wsgi:application", "--interface", "wsgi"),
         *("--http", "1", "--no-ws", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
-        *("--blocking-threads", "2", "--backpressure", "512", "--respawn-failed-workers", "--log-level", "critical"),
+        *("--blocking-threads", "2", "--backpressure", "512", "--respawn-failed-workers", "--no-access-log"),
+        *("--log-level", "critical", "--workers-kill-timeout", "2"),
     ]
-    web = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    try:
+    # In a group of its own, all of which ends: a worker that outlives its server keeps the caller's pipes open.
+    with start("web", command, log=folder / "log" / "web.log") as web:
         until = time.monotonic() + 90
         while ask(port, "GET", "/manifest") is None:
             assert time.monotonic() < until, "granian did not start"
             time.sleep(0.2)
-        yield web, port
-    finally:
-        children = psutil.Process(web.pid).children(recursive=True)
-        web.terminate()
-        try:
-            web.wait(20)
-        except subprocess.TimeoutExpired:  # its workers were killed under it
-            for child in [web, *children]:
-                child.kill()
-            web.wait(20)
+        yield web.process.pid, port
 
 
 def ask(

@@ -144,12 +144,15 @@ def test_entries_are_listed_by_when_they_took_effect() -> None:
 
 
 @pytest.mark.django_db
-def test_a_posting_takes_at_most_three_statements() -> None:
-    with CaptureQueriesContext(connection) as paid:
-        pay(500)
-    with CaptureQueriesContext(connection) as redeemed:
-        book(Debit(UNREDEEMED, 500), Credit(PAYABLE, 500))
-    assert (len(paid), len(redeemed)) == (2, 3)
+def test_a_posting_takes_two_statements_and_another_two_where_accounts_are_opened() -> None:
+    taken = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as paid:
+            pay(500)
+        with CaptureQueriesContext(connection) as redeemed:
+            book(Debit(UNREDEEMED, 500), Credit(PAYABLE, 500))
+        taken.append((len(paid), len(redeemed)))
+    assert taken == [(3, 4), (2, 2)]
 
 
 @pytest.mark.django_db

@@ -1,7 +1,7 @@
 """The only path by which amounts move in the books: post, post many, reverse."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ BOOK_TEXT = """
         INSERT INTO ledger_transaction
             (id, book, kind, content_hash, origin, reverses_id, effective_at, entry_count)
         SELECT * FROM unnest(
-            %(id)s::uuid[], %(book)s::text[], %(kind)s::text[], %(hash)s::bytea[], %(origin)s::jsonb[],
+            %(id)s::uuid[], %(book)s::text[], %(kind)s::text[], %(hash)s::bytea[], %(origin)s::text[]::jsonb[],
             %(reverses)s::uuid[], %(effective_at)s::timestamptz[], %(count)s::int[]
         )
         ON CONFLICT DO NOTHING
@@ -42,8 +42,8 @@ BOOK = Prepared(
     "bacao_book",
     BOOK_TEXT,
     {
-        "id": "uuid[]", "book": "text[]", "kind": "text[]", "hash": "bytea[]", "origin": "jsonb[]",
-        "reverses": "uuid[]", "effective_at": "timestamptz[]", "count": "int[]", "of": "uuid[]", "of_book": "text[]",
+        "id": "uuid[]", "book": "text[]", "kind": "text[]", "hash": "bytea[]", "origin": "text[]",
+        "reverses": "uuid[]", "effective_at": "timestamptz[]", "count": "int4[]", "of": "uuid[]", "of_book": "text[]",
         "code": "text[]", "side": "text[]", "amount": "bigint[]",
     },
 )  # fmt: skip
@@ -59,14 +59,23 @@ OPEN = Prepared(
     """,
     {"book": "text[]", "code": "text[]", "limit": "text[]"},
 )
-LOCK_ROOMS = Prepared(
-    "bacao_lock_rooms",
-    """
+ROOM_OF = """
     SELECT code, CASE "limit" WHEN 'debit_at_most_credit' THEN credit_minor - debit_minor - pending_debit_minor
-        ELSE debit_minor - credit_minor - pending_credit_minor END
-    FROM ledger_account WHERE book = %(book)s AND code = ANY(%(code)s) ORDER BY id FOR NO KEY UPDATE
-    """,
-    {"book": "text", "code": "text[]"},
+        ELSE debit_minor - credit_minor - pending_credit_minor END AS room
+    FROM ledger_account WHERE book = %(book)s AND code = ANY(%(code)s)
+"""
+LOCK_ROOMS = Prepared(
+    "bacao_lock_rooms", f"{ROOM_OF} ORDER BY id FOR NO KEY UPDATE", {"book": "text", "code": "text[]"}
+)
+# Locks only where all accounts are open already: accounts are opened before any is locked, or two could wait in a ring.
+LOCK_IF_OPEN = Prepared(
+    "bacao_lock_if_open",
+    f"""
+    SELECT open.all, locked.* FROM (
+        SELECT count(*) = cardinality(%(all)s) AS all FROM ledger_account WHERE book = %(book)s AND code = ANY(%(all)s)
+    ) open LEFT JOIN LATERAL ({ROOM_OF} AND open.all ORDER BY id FOR NO KEY UPDATE) locked ON true
+    """,  # noqa: S608  # made of a constant
+    {"book": "text", "code": "text[]", "all": "text[]"},
 )
 
 
@@ -97,7 +106,7 @@ def post(
 ) -> bool:
     """Book one transaction inside the caller's database transaction; accounts are opened as needed.
 
-    Entries of 0 are left out. Takes two SQL statements, three where a limited account gives something away.
+    Entries of 0 are left out. Takes two SQL statements, more where an account is opened.
 
     :returns: True if it was booked, False if the same id with the same content had been booked before.
     :raises Unbalanced: if the sides differ, nothing is to be booked, or an amount is negative.
@@ -134,7 +143,6 @@ def post_many(*, postings: Sequence[Posting]) -> int:
         rules.check_posting(posting)
     hashes = {posting.id: rules.content_hash(posting) for posting in postings}
     assert len(hashes) == len(postings), "the same id twice in one call"
-    _open_accounts(postings)
     try:
         _check_room(postings)
     except LimitReached:
@@ -163,19 +171,29 @@ def _open_accounts(postings: Sequence[Posting]) -> None:
 
 
 def _check_room(postings: Sequence[Posting]) -> None:
-    """Lock the limited accounts that lose room, in the order of their ids, and see that each has enough.
+    """Open the accounts, lock the limited ones that lose room, in the order of their ids, and see that each has enough.
 
     The guard that cannot be passed is the table's own (trigger and check); this one answers in words and leaves
     the caller's transaction usable.
     """
-    for book in sorted({posting.book for posting in postings}):
-        strain = rules.strain_of([line for posting in postings if posting.book == book for line in posting.lines])
-        if not strain:
-            continue
-        rooms = lock_rooms(book, strain)
+    books = sorted({posting.book for posting in postings})
+    lines = {book: [line for posting in postings if posting.book == book for line in posting.lines] for book in books}
+    strains = {book: rules.strain_of(lines[book]) for book in books}
+    rooms = _lock_if_open(books[0], strains[books[0]], lines[books[0]]) if len(books) == 1 else None
+    if rooms is None:
+        _open_accounts(postings)
+    for book, strain in strains.items():
+        found = rooms if rooms is not None else lock_rooms(book, strain) if strain else {}
         for code, wanted in strain.items():
-            if wanted > rooms[code]:
-                raise LimitReached(code, wanted, rooms[code])
+            if wanted > found[code]:
+                raise LimitReached(code, wanted, found[code])
+
+
+def _lock_if_open(book: str, strain: Mapping[str, int], lines: Sequence[Debit | Credit]) -> dict[str, int] | None:
+    """Return the room of the accounts that lose some, locked; None where an account of the lines is not open yet."""
+    codes = {line.code for line in lines}
+    rows = LOCK_IF_OPEN.run({"book": book, "code": list(strain), "all": list(codes)})
+    return {code: room for _, code, room in rows if code is not None} if rows[0][0] else None
 
 
 def lock_rooms(book: str, codes: Collection[str]) -> dict[str, int]:

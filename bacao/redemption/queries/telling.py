@@ -57,9 +57,7 @@ def keep_days(codes: Iterable[VoucherCode], at: datetime) -> list[VoucherCode]:
 
 def kept_anchors(code: VoucherCode) -> dict[int, bytes]:
     """Return the anchors kept beside a code, by UTC day."""
-    raw = bytes(code.anchors)
-    size = rules.VALUE_BYTES
-    return {code.anchor_day + n: raw[size * n : size * (n + 1)] for n in range(len(raw) // size)}
+    return rules.anchors_by_day(code.anchor_day, bytes(code.anchors))
 
 
 def list_terms_to_tell(place_id: int, version_ids: Iterable[int], at: datetime) -> list[Terms]:

@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 STEP_SECONDS = 30
@@ -20,6 +21,9 @@ SKEW_STEPS = 2
 HANDLE_BYTES, VALUE_BYTES = 5, 14
 
 OK, OLD, EARLY, REPLAYED, FORGED = "ok", "old", "early", "replayed", "forged"
+
+
+NO_ANCHORS: Mapping[int, bytes] = MappingProxyType({})
 
 
 class Verdict(NamedTuple):
@@ -60,13 +64,19 @@ def anchor_of(seed: bytes, handle: bytes, day: int) -> bytes:
     return chain_hash(handle, day, seed, STEPS_PER_DAY)
 
 
-def find_step(handle: bytes, day: int, anchor: bytes, value: bytes) -> int | None:
-    """Return how far along its day a value is, None where it never meets the anchor.
+def anchors_by_day(first_day: int, kept: bytes) -> dict[int, bytes]:
+    """Return anchors by UTC day as they are kept: one after the other, 14 bytes each."""
+    return {first_day + n: kept[VALUE_BYTES * n :][:VALUE_BYTES] for n in range(len(kept) // VALUE_BYTES)}
+
+
+def find_step(handle: bytes, day: int, anchor: bytes, value: bytes, steps: int = STEPS_PER_DAY) -> int | None:
+    """Return how far along its day a value is, None where it does not meet the anchor as one of the first `steps`.
 
     The anchor itself is zero hashes away and proves nothing: it is known to every counter (RD6).
     """
-    for step in range(STEPS_PER_DAY):
-        value = chain_hash(handle, day, value)
+    prefix = b"BCR2" + handle + day.to_bytes(4, "big")
+    for step in range(steps):
+        value = hashlib.sha256(prefix + value).digest()[:VALUE_BYTES]
         if value == anchor:
             return step
     return None
@@ -77,28 +87,47 @@ def days_near(step: int) -> tuple[int, ...]:
     return tuple(sorted({(step + skew) // STEPS_PER_DAY for skew in (-SKEW_STEPS, SKEW_STEPS)}))
 
 
-def verify_by_seed(handle: bytes, value: bytes, seeds: Mapping[int, bytes], *, now: int, highest: int = -1) -> Verdict:
+def verify_by_seed(
+    handle: bytes,
+    value: bytes,
+    seeds: Mapping[int, bytes],
+    *,
+    now: int,
+    highest: int = -1,
+    kept: Mapping[int, bytes] = NO_ANCHORS,
+) -> Verdict:
     """Judge a shown value as `verify` does, by whoever knows the seeds by day: the server.
 
-    From the seed it is as far to the window as from the window to the anchor, so a good code costs one walk, and only
-    a bad one the walk to its anchor that names the reason.
+    From the seed it is as far to the window as from the window to the anchor, so a good code costs one walk, the
+    shorter one where the day's anchor was `kept`, and only a bad one the walk to its anchor that names the reason.
     """
     for day in days_near(now):
         if day not in seeds:
             continue
-        first = min(now + SKEW_STEPS - day * STEPS_PER_DAY, STEPS_PER_DAY - 1)
-        shown = value_of(seeds[day], handle, day, first)
-        for step_of_day in range(first, max(first - 2 * SKEW_STEPS, 0) - 1, -1):
-            if shown == value:
-                step = day * STEPS_PER_DAY + step_of_day
-                if abs(step - now) <= SKEW_STEPS:
-                    return Verdict(OK if step > highest else REPLAYED, step)
-            shown = chain_hash(handle, day, shown)
+        step_of_day = _find_in_window(handle, day, value, seeds[day], kept.get(day), now - day * STEPS_PER_DAY)
+        step = day * STEPS_PER_DAY + (step_of_day or 0)
+        if step_of_day is not None and abs(step - now) <= SKEW_STEPS:
+            return Verdict(OK if step > highest else REPLAYED, step)
     anchors = {day: anchor_of(seed, handle, day) for day, seed in seeds.items()}
     verdict = verify(handle, value, anchors, now=now, highest=highest)
     if verdict.verdict != FORGED or len(seeds) == len(days_near(now)):
         return verdict
     return _find_far(handle, value, anchors, now)
+
+
+def _find_in_window(
+    handle: bytes, day: int, value: bytes, seed: bytes, anchor: bytes | None, now_of_day: int
+) -> int | None:
+    """Return the step of the day at which a value is shown, None where that is not about now."""
+    last = min(now_of_day + SKEW_STEPS, STEPS_PER_DAY - 1)
+    if anchor is not None and last < STEPS_PER_DAY // 2:
+        return find_step(handle, day, anchor, value, last + 1)
+    shown = value_of(seed, handle, day, last)
+    for step_of_day in range(last, max(last - 2 * SKEW_STEPS, 0) - 1, -1):
+        if shown == value:
+            return step_of_day
+        shown = chain_hash(handle, day, shown)
+    return None
 
 
 def window_holds(handle: bytes, day: int, newest: bytes, value: bytes) -> bool:

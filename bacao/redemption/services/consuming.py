@@ -62,10 +62,10 @@ CONSUME = Prepared(
     "bacao_consume",
     STATEMENT,
     {
-        "voucher": "uuid", "uses_total": "int", "uses": "int", "most_cycles": "int", "merchant": "bigint",
+        "voucher": "uuid", "uses_total": "int4", "uses": "int4", "most_cycles": "int4", "merchant": "bigint",
         "place": "bigint", "proof": "text", "key": "uuid", "clerk": "bigint", "counter": "uuid", "served_by": "bigint",
-        "bill": "int", "charge": "int", "discounts": "int[]", "paid": "int[]", "paid_minor": "int", "ledger": "uuid",
-        "at": "timestamptz", "user": "bigint", "note": "bigint", "same_visit_since": "timestamptz", "step": "int",
+        "bill": "int4", "charge": "int4", "discounts": "int4[]", "paid": "int4[]", "paid_minor": "int4",
+        "ledger": "uuid", "at": "timestamptz", "user": "bigint", "note": "bigint", "same_visit_since": "timestamptz", "step": "int4",
         "status": "smallint", "answer": "bytea", "role": "text",
     },
 )  # fmt: skip

@@ -165,7 +165,9 @@ def prove(claim: Claim, loaded: Loaded, terms: Terms) -> tuple[str, Verdict]:
         day: rules.day_seed(key, loaded.voucher_id.bytes, loaded.epoch, day)
         for day in {*rules.days_near(step), *(rules.days_near(rules.step_at(claim.at)) if claim.late else ())}
     }
-    verdict = rules.verify_by_seed(loaded.handle, value, seeds, now=step, highest=loaded.highest_step)
+    verdict = rules.verify_by_seed(
+        loaded.handle, value, seeds, now=step, highest=loaded.highest_step, kept=loaded.anchors
+    )
     if not claim.late:
         return proof, verdict
     if verdict.step is None:

@@ -12,12 +12,13 @@ from bacao.kit.prepared import Prepared
 from bacao.kit.text import Text
 from bacao.offers.queries import list_terms
 from bacao.offers.rules import Terms
+from bacao.redemption import rules
 
 from .attempts import CLAIM, Answer, get_earlier
 from .tenancy import as_house
 
 COLUMNS = """
-    code.voucher_id, code.handle, code.epoch, code.highest_step,
+    code.voucher_id, code.handle, code.epoch, code.highest_step, code.anchor_day, code.anchors,
     voucher.user_id, voucher.order_id, voucher.uses_total, voucher.uses_redeemed, voucher.uses_refunded,
     voucher.paid_minor, voucher.redeemed_minor, voucher.refunded_minor, voucher.valid_until,
     purchase.offer_version_id, purchase.note_id, purchase.place_id, place.name_zh, place.name_en,
@@ -47,7 +48,7 @@ BY = {
 LOCK = "FOR NO KEY UPDATE OF code, voucher"
 TYPES = {
     "merchant": "bigint", "code": "bytea", "manifests_since": "timestamptz", "agreed_since": "timestamptz",
-    "key": "uuid", "hash": "bytea", "counter": "uuid", "number": "int", "pressed_at": "timestamptz",
+    "key": "uuid", "hash": "bytea", "counter": "uuid", "number": "int4", "pressed_at": "timestamptz",
     "signature": "bytea", "place": "bigint",
 }  # fmt: skip
 
@@ -74,6 +75,8 @@ class Loaded:
     handle: bytes
     epoch: int
     highest_step: int
+    anchor_day: int
+    kept_anchors: bytes
     user_id: int
     order_id: UUID
     uses_total: int
@@ -101,6 +104,11 @@ class Loaded:
     def left_minor(self) -> int:
         """What of its price no use has carried yet."""
         return self.paid_minor - self.redeemed_minor - self.refunded_minor
+
+    @property
+    def anchors(self) -> dict[int, bytes]:
+        """The ends of its chains that are kept, by UTC day."""
+        return rules.anchors_by_day(self.anchor_day, self.kept_anchors)
 
     @property
     def place_name(self) -> Text:
@@ -169,5 +177,5 @@ _TERMS: dict[int, Terms] = {}
 
 def _loaded(row: Any) -> Loaded:
     loaded = Loaded(*row)
-    loaded.handle = bytes(loaded.handle)
+    loaded.handle, loaded.kept_anchors = bytes(loaded.handle), bytes(loaded.kept_anchors)
     return loaded
