@@ -65,8 +65,8 @@ CONSUME = Prepared(
         "voucher": "uuid", "uses_total": "int4", "uses": "int4", "most_cycles": "int4", "merchant": "bigint",
         "place": "bigint", "proof": "text", "key": "uuid", "clerk": "bigint", "counter": "uuid", "served_by": "bigint",
         "bill": "int4", "charge": "int4", "discounts": "int4[]", "paid": "int4[]", "paid_minor": "int4",
-        "ledger": "uuid", "at": "timestamptz", "user": "bigint", "note": "bigint", "same_visit_since": "timestamptz", "step": "int4",
-        "status": "smallint", "answer": "bytea", "role": "text",
+        "ledger": "uuid", "at": "timestamptz", "user": "bigint", "note": "bigint", "same_visit_since": "timestamptz",
+        "step": "int4", "status": "smallint", "answer": "bytea", "role": "text",
     },
 )  # fmt: skip
 
