@@ -17,14 +17,15 @@ LIMITS = (
     ("liab.", DEBIT_AT_MOST_CREDIT),
     ("control.budget.", DEBIT_AT_MOST_CREDIT),
     ("control.budget_day.", DEBIT_AT_MOST_CREDIT),
+    ("control.budget_week.", DEBIT_AT_MOST_CREDIT),
 )
 MONEY = "cny"
 """The book in which the money is."""
 CONTROL = "cny.control"
 """The book of budgets: what may still be promised. No money is in it."""
 BUDGET_SOURCE, BUDGET_SPENT = "control.budget_source", "control.budget_spent"
-DAY_SPENT = "control.budget_day_spent"
-"""The other leg of what one day may promise: apart, so that `BUDGET_SPENT` counts each promise once."""
+PERIOD_SPENT = "control.budget_period_spent"
+"""The other leg of what one day or week may promise: apart, so that `BUDGET_SPENT` counts each promise once."""
 
 
 class Unbalanced(ValueError):

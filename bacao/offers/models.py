@@ -73,6 +73,7 @@ class OfferVersion(models.Model):
         DAY = "day"
         WEEK = "week"
         MONTH = "month"
+        ROLLING = "rolling"  # any `person_days` days in a row
 
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="versions")
     number = models.SmallIntegerField()
@@ -117,10 +118,12 @@ class OfferVersion(models.Model):
     party_min = models.SmallIntegerField(default=1)
     party_max = models.SmallIntegerField(null=True, blank=True)
     person_period = models.CharField(max_length=8, choices=Period, default=Period.EVER)
+    person_days = models.SmallIntegerField(null=True, blank=True, help_text="how many days in a row are counted")
     per_day = models.IntegerField(null=True, blank=True)
     per_slot = models.IntegerField(null=True, blank=True)
     budget_minor = models.BigIntegerField(null=True, blank=True)
     budget_day_minor = models.BigIntegerField(null=True, blank=True)
+    budget_week_minor = models.BigIntegerField(null=True, blank=True)
     use_from = models.DateTimeField(null=True, blank=True)
     use_until = models.DateTimeField(null=True, blank=True)
     blackout_dates = ArrayField(models.DateField(), default=list, blank=True)
@@ -166,11 +169,14 @@ class OfferVersion(models.Model):
                 condition=(Q(per_day=None) | Q(per_day__gte=0))
                 & (Q(per_slot=None) | Q(per_slot__gte=0))
                 & (Q(budget_minor=None) | Q(budget_minor__gte=0))
-                & (Q(budget_day_minor=None) | Q(budget_day_minor__gte=0)),
+                & (Q(budget_day_minor=None) | Q(budget_day_minor__gte=0))
+                & (Q(budget_week_minor=None) | Q(budget_week_minor__gte=0)),
                 name="offers_version_limits_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(person_period__in=["ever", "day", "week", "month"]), name="offers_version_person_period"
+                condition=Q(person_period__in=["ever", "day", "week", "month"], person_days=None)
+                | Q(person_period="rolling", person_days__isnull=False, person_days__gte=2, person_days__lte=366),
+                name="offers_version_person_period",
             ),
         ]
 
@@ -242,6 +248,29 @@ class PersonalUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offer_id}: {self.used} by {self.identity}"
+
+
+class RollingUse(models.Model):
+    """The days on which units of an offer were taken under one identity, one for each unit, earliest first.
+
+    Whoever takes one drops the days that count no longer. So no more than `limit` of them stand here, and the first
+    and the last lie less than `days` apart (`offers_rolling_window`): no `days` days in a row ever hold more.
+    """
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="rolling_uses")
+    identity = models.CharField(max_length=40)
+    taken_on = ArrayField(models.DateField())
+    days = models.SmallIntegerField()
+    limit = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "identity"], name="offers_rolling_use_once"),
+            models.CheckConstraint(condition=Q(taken_on__len__lte=F("limit")), name="offers_rolling_limit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id}: {len(self.taken_on)} by {self.identity} in {self.days} days"
 
 
 class Quota(models.Model):

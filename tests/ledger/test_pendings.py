@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bacao.ledger.models import Account, Pending, Resolution, Transaction
 from bacao.ledger.queries import Budget, count_open_pendings, get_budget, get_total, list_wrong_sums
-from bacao.ledger.rules import BUDGET_SPENT, CONTROL, DAY_SPENT, Debit, Transfer, Unbalanced
+from bacao.ledger.rules import BUDGET_SPENT, CONTROL, PERIOD_SPENT, Debit, Transfer, Unbalanced
 from bacao.ledger.services import (
     AlreadyExpired,
     AlreadyPosted,
@@ -24,7 +24,7 @@ from bacao.ledger.services import (
     PostedTooMuch,
     allocate_budget,
     expire_pendings,
-    open_day,
+    open_period,
     pend,
     post_pendings,
     void_pendings,
@@ -40,7 +40,7 @@ def allocate(amount_minor: int, code: str = BUDGET) -> None:
 
 
 def claim(amount_minor: int, id: UUID | None = None, code: str = BUDGET) -> Transfer:
-    leg = DAY_SPENT if code.startswith("control.budget_day.") else BUDGET_SPENT
+    leg = PERIOD_SPENT if code.startswith("control.budget_day.") else BUDGET_SPENT
     return Transfer(id or uuid4(), "held", code, leg, amount_minor, AT)
 
 
@@ -151,12 +151,12 @@ def test_what_was_taken_away_lowers_what_was_given() -> None:
 def test_a_day_has_a_limit_of_its_own() -> None:
     morning = datetime.fromisoformat("2026-11-22T00:00+08:00")
     today, tomorrow = "control.budget_day.1.20261122", "control.budget_day.1.20261123"
-    open_day(code=today, begins_at=morning, limit_minor=300)
-    open_day(code=today, begins_at=morning, limit_minor=900)
+    open_period(code=today, begins_at=morning, limit_minor=300)
+    open_period(code=today, begins_at=morning, limit_minor=900)
     hold(300, today)
     with pytest.raises(LimitReached):
         hold(1, today)
-    open_day(code=tomorrow, begins_at=morning + timedelta(days=1), limit_minor=0)
+    open_period(code=tomorrow, begins_at=morning + timedelta(days=1), limit_minor=0)
     with pytest.raises(LimitReached):
         hold(1, tomorrow)
 

@@ -168,3 +168,14 @@ def test_a_list_asks_the_exact_search_where_there_are_many_ways() -> None:
             answer.payable_minor,
             tuple(use.terms.offer_id for use in answer.uses),
         )
+
+
+@pytest.mark.parametrize("seed", [2, 17, 93, 151, 152, 179, 263, 288, 295])
+def test_drawing_goes_by_runs_and_not_by_bills(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets that cost the same or nearly so for ever: walking along a hundred million bills would take minutes."""
+    random = Random(seed)
+    offers = [random_terms(random, number) for number in range(1, random.randint(3, 16))]
+    short = draw_curve(offers)
+    monkeypatch.setattr("bacao.offers.rules.curve.BILL_MAX_MINOR", 10**8)
+    long = draw_curve(offers)
+    assert long.run_from[: len(short.run_from)] == short.run_from

@@ -1,7 +1,7 @@
 """What the tests of purchases share: a buyer, an offer with stock, and the worker's jobs run by hand."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from bacao.offers.queries import get_current_version
 from bacao.orders.models import Order, Quote
 from bacao.orders.services import place_order, quote_purchase
 from tests.factories import make_merchant, make_offer_version, make_place, make_user
+from tests.orders.arena import Arena
 
 
 @pytest.fixture
@@ -27,6 +28,14 @@ def buyer() -> User:
 def version() -> OfferVersion:
     """A package of ¥38 for things worth ¥50; ten in stock; the platform carries 40 % of the discount."""
     return sell(stock=10)
+
+
+@pytest.fixture
+def arena(transactional_db: None) -> Iterator[Arena]:
+    """Return a crowd of threads with connections of their own."""
+    crowd = Arena()
+    yield crowd
+    crowd.close()
 
 
 def sell(*, stock: int | None = None, **fields: Any) -> OfferVersion:

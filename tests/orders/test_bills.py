@@ -1,7 +1,6 @@
 """A bill is quoted whole, with whatever the person holds, and what it needs is held in one step (PR34, PR39, RC10)."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from bacao.ledger.queries import Budget, get_budget, list_wrong_sums
 from bacao.ledger.rules import CONTROL
 from bacao.offers.models import Offer, OfferStock, OfferVersion, PersonalUse, Quota
 from bacao.offers.queries import get_current_version, get_terms, list_live_terms
+from bacao.offers.rules import TermsRefused, best_per_head
 from bacao.offers.services import (
     NotOnSale,
     OfferRow,
@@ -180,6 +180,49 @@ def test_a_budget_of_a_day_is_new_tomorrow(buyer: User, place: Place, at: dateti
 
 
 @pytest.mark.django_db
+def test_a_budget_of_a_week_is_new_on_monday(buyer: User, place: Place, at: datetime) -> None:
+    """A shop's own discount, ¥8 at most on each bill, ¥16 in a week; `at` is a Saturday."""
+    offer(
+        place, at, "percent_off", percent_basis_points=1000, cap_minor=800, budget_week_minor=1600, budget_day_minor=900
+    )
+
+    def price(at: datetime) -> int:
+        quote = quote_bill(user=buyer, place=place, bill_minor=9000, at=at)
+        (terms,) = list_live_terms([place.pk], at)[place.pk]
+        listed = best_per_head([terms], usual_minor=9000, party=1)
+        assert (listed.payable_minor if listed else 9000) == quote.unit_price_minor, "lists say what the quote says"
+        take_quote(quote_id=quote.pk, user=buyer, at=at)
+        return quote.unit_price_minor
+
+    days = [at, at, at, at + timedelta(days=1), at + timedelta(days=1), at + timedelta(days=2)]
+    assert [price(day) for day in days] == [8200, 8900, 9000, 8300, 9000, 8200]
+    with pytest.raises(TermsRefused, match="at most"):
+        offer(place, at, "percent_off", percent_basis_points=1000, budget_week_minor=1600)
+
+
+@pytest.mark.django_db
+def test_a_limit_in_any_days_in_a_row(buyer: User, place: Place, at: datetime) -> None:
+    mine = offer(
+        place, at, "percent_off", percent_basis_points=1000, per_person=1, person_period="rolling", person_days=3
+    )
+
+    def quote(days: int, user: User = buyer) -> Quote:
+        return quote_bill(user=user, place=place, bill_minor=9000, at=at + timedelta(days=days))
+
+    hold = take_quote(quote_id=quote(0).pk, user=buyer, at=at)
+    assert [quote(days).unit_price_minor for days in (0, 2, 3)] == [9000, 9000, 8100]
+    rejected = quote(2).result["rejected"]
+    assert [one["reason"] for one in rejected] == ["limit_person"]
+    other = make_user()
+    promised = [quote(0, other) for _ in range(2)]
+    take_quote(quote_id=promised[0].pk, user=other, at=at)
+    assert refused(PersonalLimit, promised[1], at).text.zh == "每人这段时间限购 1 份，你已有 1 份。"
+    release_hold(hold=hold, at=at)
+    assert quote(0).unit_price_minor == 8100, "what was given back can be had again"
+    assert used(mine) == 1
+
+
+@pytest.mark.django_db
 def test_rc13_a_key_that_is_lost(buyer: User, place: Place, at: datetime) -> None:
     offer(place, at, "member", percent_basis_points=1000, audience_any=[["student"]])
     grant = grant_entitlement(user=buyer, key="student", valid_from=at, at=at)
@@ -300,13 +343,6 @@ def test_offers_that_are_loaded_bring_their_budgets(buyer: User, place: Place, a
     row = OfferRow(place.pk, "subsidy", terms, [("platform", 10000)], at - timedelta(days=9))
     load_offers(rows=[row], at=at)
     assert quote_bill(user=buyer, place=place, bill_minor=9000, at=at).unit_price_minor == 8200
-
-
-@pytest.fixture
-def arena(transactional_db: None) -> Iterator[Arena]:
-    crowd = Arena()
-    yield crowd
-    crowd.close()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from bacao.accounts.queries import list_entitlements, list_identities
 from bacao.discovery.rules import BASKET, BILL, USUAL, WEIGHTS, Figures
 from bacao.notes.queries import saved_place_ids
-from bacao.offers.queries import list_live_terms
-from bacao.offers.queries.taken import list_taken
+from bacao.offers.queries import list_live_terms, list_taken
 from bacao.offers.rules import PACKAGE, Terms, best_per_head
 from bacao.offers.rules.limits import user_identity
 from bacao.places.queries import list_places_by_id

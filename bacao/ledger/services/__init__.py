@@ -1,6 +1,6 @@
 """Writes of the ledger: transactions, claims on amounts, and budgets made of both."""
 
-from .budgets import allocate_budget, open_day
+from .budgets import allocate_budget, open_period
 from .pendings import (
     AlreadyExpired,
     AlreadyPosted,
@@ -26,7 +26,7 @@ __all__ = [
     "allocate_budget",
     "expire_pendings",
     "open_account",
-    "open_day",
+    "open_period",
     "pend",
     "post",
     "post_many",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from bacao.ledger.models import Account
-from bacao.ledger.rules import BUDGET_SOURCE, BUDGET_SPENT, CONTROL, DAY_SPENT, Credit, Debit
+from bacao.ledger.rules import BUDGET_SOURCE, BUDGET_SPENT, CONTROL, PERIOD_SPENT, Credit, Debit
 
 from .posting import DifferentContent, post
 
@@ -25,14 +25,14 @@ def allocate_budget(*, id: UUID, code: str, amount_minor: int, origin: dict[str,
     )
 
 
-def open_day(*, code: str, begins_at: datetime, limit_minor: int) -> None:
-    """Open the account of what may be promised on one day with its limit, where it is not open yet.
+def open_period(*, code: str, begins_at: datetime, limit_minor: int) -> None:
+    """Open the account of what may be promised on one day or in one week with its limit, where it is not open yet.
 
-    `begins_at` = the day's first instant, in the zone of the city. A limit that changes counts from the next day on.
+    `begins_at` = its first instant, in the zone of the city. A limit that changes counts from the next one on.
     """
     if not limit_minor or Account.objects.filter(book=CONTROL, code=code).exists():
         return
-    _open_leg(DAY_SPENT)
+    _open_leg(PERIOD_SPENT)
     with suppress(DifferentContent):  # somebody opened it at this moment with the limit of other terms
         post(
             id=uuid5(NAMESPACE_OID, code),

@@ -2,9 +2,9 @@
 
 from .copying import NEVER_MINUTE, PACKAGE_ROW, LiveOffers, copy_live_offers, list_audience_keys
 from .slots import find_slot, is_time
+from .taken import count_used, list_taken
 from .terms import (
     audience_of,
-    count_used,
     get_current_version,
     get_offer,
     get_terms,
@@ -38,6 +38,7 @@ __all__ = [
     "list_offers_of_places",
     "list_place_ids_of_offers",
     "list_state_changes",
+    "list_taken",
     "list_terms",
     "list_versions",
     "list_versions_by_id",

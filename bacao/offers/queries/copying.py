@@ -46,7 +46,8 @@ _LAYER = " ".join(f"WHEN '{kind}' THEN {layer}" for kind, layer in LAYERS.items(
 _OP_RANK = " ".join(f"WHEN {op} THEN {rank}" for op, rank in OP_RANK.items())
 _DOUBTFUL = """(version.party_min > 1 OR version.party_max IS NOT NULL OR version.threshold_on_running
     OR version.per_day IS NOT NULL OR version.budget_minor IS NOT NULL
-    OR version.budget_day_minor IS NOT NULL OR version.blackout_dates <> '{}')"""
+    OR version.budget_day_minor IS NOT NULL OR version.budget_week_minor IS NOT NULL
+    OR version.blackout_dates <> '{}')"""
 
 
 class LiveOffers(NamedTuple):

@@ -15,17 +15,18 @@ from bacao.kit.hours import Span, expand_hours
 from bacao.kit.queries import get_calendar_overlay
 from bacao.ledger.queries import list_rooms
 
-from ..models import Offer, OfferFunder, OfferVersion, PersonalUse, Quota, StateChange
+from ..models import Offer, OfferFunder, OfferVersion, Quota, StateChange
 from ..rules import EVERYONE, PARTIES, Audience, Item, Terms
-from ..rules.limits import budget_of, day_budget_of, period_of, user_identity
+from ..rules.limits import budget_of, period_budgets_of
 
 Overlay = frozenset[tuple[date, DayKind]]
 _PLAIN = (
     "title_zh", "title_en", "terms_zh", "terms_en", "price_minor", "list_minor", "face_minor", "percent_basis_points",
     "threshold_minor", "cap_minor", "uses", "party_size", "per_person", "per_order", "sale_from", "sale_until",
     "valid_days", "weekly_hours", "only_here", "stands_alone", "rank", "group", "threshold_on_running", "step_minor",
-    "max_times", "target_minor", "units_per_bill", "list_only", "party_min", "party_max", "person_period", "per_day",
-    "per_slot", "budget_minor", "budget_day_minor", "use_from", "use_until",
+    "max_times", "target_minor", "units_per_bill", "list_only", "party_min", "party_max", "person_period",
+    "person_days", "per_day", "per_slot", "budget_minor", "budget_day_minor", "budget_week_minor",
+    "use_from", "use_until",
 )  # fmt: skip
 """What `Terms` and `OfferVersion` call by the same name."""
 _JOINED = ("offer_id", "pk", "offer__place_id", "offer__kind", "offer__stock__limit", "offer__stock__used", "items",
@@ -88,29 +89,19 @@ def _taken_today(found: Iterable[Terms], at: datetime) -> dict[int, int]:
     )
 
 
-def count_used(user_id: int, place_id: int, at: datetime) -> dict[int, int]:
-    """Return the units somebody took of a place's offers in the period that each one's limit counts, by offer id."""
-    day = timezone.localdate(at)
-    taken = PersonalUse.objects.filter(
-        offer__place=place_id, offer__versions__is_current=True, identity=user_identity(user_id)
-    ).values_list("offer", "offer__versions__person_period", "period", "used")
-    return {offer_id: used for offer_id, kind, period, used in taken if period == period_of(kind, day)}
-
-
 def _list_budgets_left(found: Iterable[Terms], at: datetime) -> dict[int, int]:
     """Return what offers with a budget may still take off now, by offer id; what is held counts as gone (PR39).
 
-    The account of a day is opened by its first claim: until then the whole of it is left.
+    The account of a day or week is opened by its first claim: until then the whole of it is left.
     """
     day = timezone.localdate(at)
-    limits = [
-        (terms.offer_id, code, unopened)
+    limits = [(terms.offer_id, budget_of(terms.offer_id), 0) for terms in found if terms.budget_minor is not None]
+    limits += [
+        (terms.offer_id, budget.code, budget.limit_minor)
         for terms in found
-        for code, limit, unopened in (
-            (budget_of(terms.offer_id), terms.budget_minor, 0),
-            (day_budget_of(terms.offer_id, day), terms.budget_day_minor, terms.budget_day_minor or 0),
+        for budget in period_budgets_of(
+            terms.offer_id, day, day_minor=terms.budget_day_minor, week_minor=terms.budget_week_minor
         )
-        if limit is not None
     ]
     rooms = list_rooms([code for _, code, _ in limits]) if limits else {}
     left: dict[int, int] = {}

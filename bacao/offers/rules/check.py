@@ -9,6 +9,7 @@ from typing import Any
 from bacao.kit.hours import check_hours
 from bacao.kit.text import Refused, Text
 
+from .limits import PERIODS, ROLLING
 from .terms import (
     CARD,
     KINDS,
@@ -51,6 +52,7 @@ COMMON: dict[str, Any] = {
     "party_min": 1,
     "party_max": None,
     "person_period": "ever",
+    "person_days": None,
     "per_day": None,
     "use_from": None,
     "use_until": None,
@@ -58,16 +60,17 @@ COMMON: dict[str, Any] = {
     "excluded_categories": [],
 }
 _BILL: dict[str, Any] = {"threshold_minor": 0, "threshold_on_running": False}
-_CAPPED: dict[str, Any] = {**_BILL, "percent_basis_points": 0, "cap_minor": None}
+_BUDGETS: dict[str, Any] = {"budget_minor": None, "budget_day_minor": None, "budget_week_minor": None}
+_CAPPED: dict[str, Any] = {**_BILL, **_BUDGETS, "percent_basis_points": 0, "cap_minor": None}
 OWN: dict[str, dict[str, Any]] = {
     PACKAGE: {"items": [], "price_minor": 0, "list_minor": 0, "list_only": False},
     VOUCHER: {**_BILL, "price_minor": 0, "face_minor": 0, "units_per_bill": 1},
     PERCENT_OFF: _CAPPED,
-    THRESHOLD_OFF: {**_BILL, "face_minor": 0, "tiers": [], "step_minor": 0, "max_times": 1},
+    THRESHOLD_OFF: {**_BILL, **_BUDGETS, "face_minor": 0, "tiers": [], "step_minor": 0, "max_times": 1},
     CARD: {"items": [], "price_minor": 0, "list_minor": 0, "uses": 2},
     MEMBER: {**_CAPPED, "items": [], "target_minor": None},
     TIME_SLOT: {**_CAPPED, "items": [], "target_minor": None, "per_slot": None},
-    SUBSIDY: {**_CAPPED, "face_minor": 0, "target_minor": None, "budget_minor": None, "budget_day_minor": None},
+    SUBSIDY: {**_CAPPED, "face_minor": 0, "target_minor": None},
 }
 ONE_OF: dict[str, tuple[str, ...]] = {
     THRESHOLD_OFF: ("face_minor", "tiers"),
@@ -124,11 +127,16 @@ RANGES: dict[str, tuple[int, int, Text]] = {
         10**12,
         Text("每天的预算不能是负数，不限请留空。", "A day's budget is 0 or more, or empty for no limit."),
     ),
+    "budget_week_minor": (
+        0,
+        10**12,
+        Text("每周的预算不能是负数，不限请留空。", "A week's budget is 0 or more, or empty for no limit."),
+    ),
+    "person_days": (2, 366, Text("写 2 到 366 天。", "Write 2 to 366 days.")),
 }
 LENGTHS = {"title_zh": 60, "title_en": 80, "terms_zh": 300, "terms_en": 400, "weekly_hours": 200, "group": 24}
 KEY = re.compile(r"[a-z][a-z0-9-]*(:[a-z0-9-]+)?")
 KEYS_MAX, TIERS_MAX, BLACKOUTS_MAX, TAG_LENGTH = 6, 5, 60, 24
-PERIODS = ("ever", "day", "week", "month")
 
 
 class TermsRefused(Refused):
@@ -259,7 +267,19 @@ def _check_party(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
         return {"party_max": Text("最多人数不能少于最少人数。", "The largest party cannot be below the smallest.")}
     if terms["person_period"] not in PERIODS:
         return {"person_period": Text("选一个周期。", "Choose a period.")}
+    if (terms["person_period"] == ROLLING) != (terms["person_days"] is not None):
+        return {"person_days": Text("写清楚在几天里算。", "Say in how many days it is counted.")}
     return {}
+
+
+def _check_budgets(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
+    """Accept a budget where one use has an end: it is set aside before the bill is known (PR39)."""
+    if all(terms.get(name) is None for name in _BUDGETS):
+        return {}
+    if terms.get("cap_minor") or terms.get("face_minor") or terms.get("tiers"):
+        return {}
+    text = Text("有预算，就要写一单最多减多少。", "With a budget, say how much one bill can take off at most.")
+    return {"cap_minor": text}
 
 
 def _check_days(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
@@ -300,19 +320,19 @@ def _check_voucher(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
     return {"face_minor": Text(f"面值要高于售价 {price}。", f"It must be worth more than its price, {price}.")}
 
 
-def _check_percent(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
+def _check_subsidy(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
     return {}
 
 
 def _check_member(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
     if terms["audience_any"]:
-        return {}
+        return _check_budgets(terms, at)
     return {"audience_any": Text("会员价要写给谁。", "A member's price needs somebody it is for.")}
 
 
 def _check_time_slot(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
     if terms["weekly_hours"]:
-        return {}
+        return _check_budgets(terms, at)
     return {"weekly_hours": Text("时段价要写时段。", "An off-peak price needs its hours.")}
 
 
@@ -330,10 +350,10 @@ def _check_threshold(terms: dict[str, Any], at: datetime) -> dict[str, Text]:
 _OF_KIND: dict[str, Callable[[dict[str, Any], datetime], dict[str, Text]]] = {
     PACKAGE: _check_package,
     VOUCHER: _check_voucher,
-    PERCENT_OFF: _check_percent,
+    PERCENT_OFF: _check_budgets,
     THRESHOLD_OFF: _check_threshold,
     CARD: _check_package,
     MEMBER: _check_member,
     TIME_SLOT: _check_time_slot,
-    SUBSIDY: _check_percent,
+    SUBSIDY: _check_subsidy,
 }

@@ -3,9 +3,9 @@
 For one shop and one entitlement class the cost depends on the bill alone. Within an allowed set of offers every step
 (percentage, fixed amount, voucher, down to an amount) leaves a cost that never falls and rises by at most one fen when
 the bill rises by one; thresholds look at the bill itself. So a set that costs d fen more than the best cannot beat it
-during the next d fen, and a set whose next step lacks d fen to have an effect equals one of its subsets until then. The
-walk below jumps by the smallest of these numbers and looks at every bill where the best set may change: exact by
-construction.
+during the next d fen, a set whose next step lacks d fen to have an effect equals one of its subsets until then, and a
+set whose line lies above the best one's (`lines`) cannot beat it before they cross. Each set is looked at again at the
+largest of these bills, so that the work goes with the runs and not with the bills: exact by construction.
 What the best set takes off never falls, so sets whose caps and faces add up to no more are done with for good; and a
 set that is the best one less a percentage or a fixed amount costs more as long as that one is the best.
 
@@ -23,54 +23,19 @@ import numpy as np
 from bacao.kit.compiling import compiled
 from bacao.kit.text import Text
 
-from . import steps
+from .lines import DOWN_TO, NO_LIMIT, OP, RATE, SECOND, THRESHOLD, after_step, apart, cost_under, held_back
 from .stacking import APPLIED_MAX, BillRow, agreement_masks, bill_rows
 from .terms import Terms
 
 BILL_MAX_MINOR = 1_000_000
 SETS_MAX = 500  # CV5
 KEYS_MAX = 6
-NO_CAP, DOWN_TO = steps.NO_CAP, steps.DOWN_TO
-NO_LIMIT = 2**62
-OP, RATE, SECOND, THRESHOLD = range(4)
-"""Columns of a row of `steps.Row` as numbers. The order of the rows is the order of calculation."""
 
 
 class TooManySets(ValueError):
     """More conflict-free sets than a curve may have (CV5): ask the exact search."""
 
     text = Text("这家店的优惠组合太多，请按账单逐笔计算。", "Too many combinations here: price each bill on its own.")
-
-
-after_step = compiled(steps.after_step)
-
-
-@compiled
-def lacking(row: np.ndarray, bill: int, running: int, left: int) -> int:
-    """Return how many fen the bill lacks at least before an offer has an effect, 0 where it has one."""
-    if bill < row[THRESHOLD]:
-        return int(row[THRESHOLD] - bill)
-    if row[OP] == 0:
-        need = (10000 + row[RATE] - 1) // row[RATE]
-        return int(max(0, need - running, 1 - left))
-    if row[OP] == 1:
-        return int(max(0, 1 - left))
-    if row[OP] == DOWN_TO:
-        return int(max(0, row[RATE] + 1 - running, 1 - left))
-    return int(max(0, row[SECOND] + 1 - left))
-
-
-@compiled
-def cost_under(mask: int, offers: np.ndarray, bill: int) -> tuple[int, int]:
-    """Return what a bill costs under a set of offers, and how many fen it lacks before each of them has an effect."""
-    running, left, missing = bill, bill, 0
-    for i in range(offers.shape[0]):
-        if mask >> i & 1:
-            short = lacking(offers[i], bill, running, left)
-            missing = max(missing, short)
-            if short == 0:
-                running, left = after_step(offers[i, OP], offers[i, RATE], offers[i, SECOND], running, left)
-    return running, missing
 
 
 @compiled
@@ -146,29 +111,30 @@ def still_rivals(sets: np.ndarray, sizes: np.ndarray, count: int, offers: np.nda
 
 
 @compiled
-def held_back(rival: int, winner: int, offers: np.ndarray, bill: int, lowest: int) -> int:
-    """Return for how many fen a set surely cannot beat the best one, 0 where this is not known.
+def next_look(rival: int, winner: int, offers: np.ndarray, bill: int, lowest: int, vouchers: int) -> int:
+    """Return the next bill at which a set may be cheaper than all others; `winner` is the best one at this bill."""
+    if rival == winner or (rival & ~winner == 0 and winner & ~rival & vouchers == 0):
+        return NO_LIMIT
+    cost, missing = cost_under(rival, offers, bill)
+    step = missing if missing > 0 else max(cost - lowest + 1, held_back(rival, winner, offers, bill, lowest))
+    return min(NO_LIMIT, bill + max(step, apart(rival, winner, offers, bill), 1))
 
-    Of sets with one percentage at most and no voucher, one with neither the higher percentage nor the larger fixed
-    amounts stays behind until the other's percentage reaches its cap. `lowest` = what the best one leaves to pay.
+
+@compiled
+def best_set(
+    sets: np.ndarray, sizes: np.ndarray, count: int, offers: np.ndarray, bill: int, winner: int
+) -> tuple[int, int]:
+    """Return the place of the set that makes a bill cheapest, -1 where none is cheaper than the winner, and the cost.
+
+    Of sets that cost the same, the smallest, and of these the first.
     """
-    rate_a, rate_b, fixed_a, fixed_b, cap = 0, 0, 0, 0, -1
-    if lowest <= 0:
-        return 0
-    for i in range(offers.shape[0]):
-        mine, best = rival >> i & 1, winner >> i & 1
-        if (mine or best) and offers[i, OP] >= 2:
-            return 0
-        if offers[i, OP] == 1:
-            fixed_a, fixed_b = fixed_a + mine * offers[i, RATE], fixed_b + best * offers[i, RATE]
-        elif (mine and rate_a) or (best and rate_b):
-            return 0
-        else:
-            rate_a = offers[i, RATE] if mine else rate_a
-            rate_b, cap = (offers[i, RATE], offers[i, SECOND]) if best else (rate_b, cap)
-    if rate_a > rate_b or fixed_a > fixed_b:
-        return 0
-    return NO_LIMIT if cap < 0 else int((cap * 10000 + rate_b - 1) // rate_b - bill)
+    lowest, _ = cost_under(winner, offers, bill)
+    best = -1
+    for k in range(count):
+        cost, missing = cost_under(sets[k], offers, bill)
+        if missing == 0 and (cost < lowest or (cost == lowest and best >= 0 and sizes[k] < sizes[best])):
+            lowest, best = cost, k
+    return best, lowest
 
 
 @compiled
@@ -178,7 +144,8 @@ def draw(
 ) -> int:  # fmt: skip
     """Fill the runs of the winning set over the bills 0 to `bill_max`; return how many, or -1 if there are too many.
 
-    offers int64[n, 4] in order of calculation, agrees int64[n] = masks of the offers each may stand beside.
+    offers int64[n, 4] in order of calculation, agrees int64[n] = masks of the offers each may stand beside. A set is
+    looked at again only where it may have come to be cheaper than what was the best one when it was looked at last.
     """
     count = allowed_sets(agrees, useful_offers(offers, agrees), sets, sizes)
     if count < 0:
@@ -186,29 +153,32 @@ def draw(
     vouchers = 0
     for i in range(offers.shape[0]):
         vouchers |= (offers[i, OP] == 2) << i
-    runs, bill, winner, size = 1, 0, 0, 0
+    looks = np.zeros(count, np.int64)
+    runs, bill, winner = 1, 0, 0
     run_from[0], run_set[0] = 0, 0
     while bill <= bill_max:
-        lowest, missing = cost_under(winner, offers, bill)
-        best, best_size = winner, size
+        lowest, _ = cost_under(winner, offers, bill)
+        beaten = runs == 1 and bill == 0
         for k in range(count):
-            cost, missing = cost_under(sets[k], offers, bill)
-            if missing == 0 and (cost < lowest or (cost == lowest and best != winner and sizes[k] < best_size)):
-                lowest, best, best_size = cost, sets[k], sizes[k]
-        if best != winner:
-            if runs == run_from.shape[0]:
-                return -1
-            winner, size = best, best_size
-            run_from[runs], run_set[runs] = bill, winner
-            runs += 1
-        count = still_rivals(sets, sizes, count, offers, bill - lowest)
-        step = bill_max + 1 - bill
-        for k in range(count):
-            if sets[k] != winner and not (sets[k] & ~winner == 0 and winner & ~sets[k] & vouchers == 0):
+            if looks[k] <= bill and not beaten:
                 cost, missing = cost_under(sets[k], offers, bill)
-                behind = missing if missing > 0 else cost - lowest + 1
-                step = min(step, max(behind, held_back(sets[k], winner, offers, bill, lowest)))
-        bill += max(step, 1)
+                beaten = missing == 0 and cost < lowest
+        if beaten:
+            best, lowest = best_set(sets, sizes, count, offers, bill, winner)
+            if best >= 0:
+                if runs == run_from.shape[0]:
+                    return -1
+                winner = sets[best]
+                run_from[runs], run_set[runs] = bill, winner
+                runs += 1
+            count = still_rivals(sets, sizes, count, offers, bill - lowest)
+            looks[:count] = bill
+        following = NO_LIMIT
+        for k in range(count):
+            if looks[k] <= bill:
+                looks[k] = next_look(sets[k], winner, offers, bill, lowest, vouchers)
+            following = min(following, looks[k])
+        bill = following
     return runs
 
 
@@ -254,7 +224,7 @@ class Curve:
         """Return the lowest cost of a bill, minor units."""
         running, left = bill_minor, bill_minor
         for _, row in self.rows_at(bill_minor):
-            running, left = steps.after_step(row.op, row.rate, row.second, running, left)
+            running, left = after_step(row.op, row.rate, row.second, running, left)
         return running
 
 

@@ -24,7 +24,9 @@ def screen(terms: Terms, situation: Situation) -> Rejected | None:
     if terms.stock_left == 0:
         return Rejected(terms, "limit_total", Text("已经抢完", "None left"))
     if terms.budget_left_minor == 0:
-        return Rejected(terms, "budget_exhausted", Text("这笔补贴已经用完", "This subsidy is used up"))
+        return Rejected(
+            terms, "budget_exhausted", Text("准备的优惠金额用完了", "The money set aside for it is used up")
+        )
     used = situation.used.get(terms.offer_id, 0)
     if terms.per_person is not None and used >= terms.per_person:
         return Rejected(terms, "limit_person", _say_personal(terms, used), amount_minor=None)
@@ -65,7 +67,8 @@ PERIODS = {
 
 
 def _say_personal(terms: Terms, used: int) -> Text:
-    period = PERIODS[terms.person_period]
+    days = terms.person_days
+    period = Text(f"每人 {days} 天内", f"a person in {days} days") if days else PERIODS[terms.person_period]
     return Text(
         f"{period.zh}限 {terms.per_person} 次，你已用 {used} 次",
         f"At most {terms.per_person} {period.en}; you have used {used}",

@@ -101,8 +101,8 @@ class Terms:
     `excluded_categories` are out of reach. `units_per_bill` = so many vouchers on one bill (PR8).
 
     Limits: None = none, 0 = nothing left (PR16): `stock_left` units, `budget_left_minor`, `per_person` units for
-    `person_period` (ever, day, week, month), `per_day` units, `per_slot` seats, `per_order`, `party_min` to
-    `party_max` people.
+    `person_period` (ever, day, week, month, or rolling: any `person_days` in a row), `per_day` units, `per_slot`
+    seats, `per_order`, `party_min` to `party_max` people.
     When: bought from `sale_from` until `sale_until`; used from `use_from` until `use_until`, in `weekly_hours`, never
     on `blackout_dates` (PR12).
     """
@@ -151,10 +151,12 @@ class Terms:
     party_min: int = 1
     party_max: int | None = None
     person_period: str = "ever"
+    person_days: int | None = None
     per_day: int | None = None
     per_slot: int | None = None
     budget_minor: int | None = None
     budget_day_minor: int | None = None
+    budget_week_minor: int | None = None
     budget_left_minor: int | None = None
     use_from: datetime | None = None
     use_until: datetime | None = None
@@ -166,6 +168,20 @@ class Terms:
         if self.kind == VOUCHER:
             return self.face_minor
         return self.list_minor if self.kind in (PACKAGE, CARD) else 0
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether what it takes off is counted, in all or by day or week."""
+        return not (self.budget_minor is self.budget_day_minor is self.budget_week_minor is None)
+
+    @property
+    def most_off_minor(self) -> int | None:
+        """The most that it takes off one bill, whatever the bill is; None where that has no end."""
+        if self.cap_minor is not None:
+            return self.cap_minor
+        if self.tiers:
+            return self.tiers[-1][1]
+        return self.face_minor * (self.max_times if self.step_minor else 1) or None
 
     @property
     def promise(self) -> Text:

@@ -1,7 +1,7 @@
 """Units of an offer, taken and given back by guarded updates whose row count is checked (PR38)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from bacao.kit.services import announce
 from bacao.kit.text import Refused, Text
 
-from ..models import OfferStock, PersonalUse, Quota
-from ..rules.limits import EVER, Claim, make_claim
+from ..models import OfferStock, PersonalUse, Quota, RollingUse
+from ..rules.limits import EVER, ROLLING, Claim, make_claim
 
 # Rows are taken in the order given: by offer, then by name, so that two who want the same wait and never deadlock.
 TAKE_PERSONAL = """
@@ -23,6 +23,20 @@ TAKE_PERSONAL = """
     WHERE excluded."limit" IS NULL OR mine.used + excluded.used <= excluded."limit"
     RETURNING offer_id, identity, period
 """
+# The clock of another process may have passed midnight already: a unit never counts for a day before the last one.
+_TODAY = "greatest(excluded.taken_on[1], mine.taken_on[cardinality(mine.taken_on)])"
+_COUNTED = f"ARRAY(SELECT day FROM unnest(mine.taken_on) AS day WHERE day > {_TODAY} - excluded.days)"  # noqa: S608  # made of constants
+TAKE_ROLLING = f"""
+    INSERT INTO offers_rollinguse AS mine (offer_id, identity, taken_on, days, "limit")
+    SELECT offer, identity, array_fill(day, ARRAY[quantity]), days, most
+    FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::int[], %s::int[], %s::int[])
+        WITH ORDINALITY AS wanted (offer, identity, day, quantity, days, most, position)
+    WHERE quantity <= most ORDER BY position
+    ON CONFLICT (offer_id, identity) DO UPDATE SET days = excluded.days, "limit" = excluded."limit",
+        taken_on = {_COUNTED} || array_fill({_TODAY}, ARRAY[cardinality(excluded.taken_on)])
+    WHERE cardinality({_COUNTED}) + cardinality(excluded.taken_on) <= excluded."limit"
+    RETURNING offer_id, identity
+"""  # noqa: S608  # made of constants
 TAKE_QUOTAS = """
     INSERT INTO offers_quota AS mine (offer_id, period, used, "limit")
     SELECT offer, period, quantity, most
@@ -57,6 +71,18 @@ GIVE_PERSONAL_BACK = """
             ON mine.offer_id = offer AND mine.identity = given.identity AND mine.period = given.period
         ORDER BY mine.offer_id, mine.identity, mine.period FOR NO KEY UPDATE OF mine) given
     WHERE mine.id = given.id AND used >= given.quantity
+"""
+# What counts no longer has been dropped, and is not missed.
+GIVE_ROLLING_BACK = """
+    UPDATE offers_rollinguse AS mine SET taken_on = (
+        SELECT coalesce(array_agg(day ORDER BY day), '{}') FROM (
+            SELECT day, row_number() OVER (PARTITION BY day) AS number FROM unnest(mine.taken_on) AS day) AS taken
+        WHERE day <> given.day OR number > given.quantity)
+    FROM (SELECT mine.id, day, quantity FROM offers_rollinguse mine
+        JOIN unnest(%s::bigint[], %s::text[], %s::date[], %s::int[]) AS given (offer, identity, day, quantity)
+            ON mine.offer_id = offer AND mine.identity = given.identity
+        ORDER BY mine.offer_id, mine.identity FOR NO KEY UPDATE OF mine) given
+    WHERE mine.id = given.id
 """
 GIVE_QUOTAS_BACK = """
     UPDATE offers_quota AS mine SET used = used - given.quantity
@@ -130,8 +156,8 @@ def return_units(*, offer_id: int, user_id: int, quantity: int, at: datetime) ->
 def take_claims(*, claims: Sequence[Claim], at: datetime) -> None:
     """Take everything that is claimed, or nothing: personal counters first, quotas next, stock last (PR40).
 
-    Two statements, and one more where a quota is among the claims; one claim an offer. A limit that was lowered
-    below what is used refuses until enough came back.
+    Two statements, and one more for each kind of counter that is seldom needed (rolling caps, quotas); one claim an
+    offer. A limit that was lowered below what is used refuses until enough came back.
 
     :raises SoldOut: of the stock, of the day, or of the slot
     :raises PersonalLimitReached:
@@ -139,6 +165,7 @@ def take_claims(*, claims: Sequence[Claim], at: datetime) -> None:
     """
     claims = sorted(claims, key=lambda claim: claim.offer_id)
     _take_personal(claims)
+    _take_rolling(claims)
     _take_quotas(claims)
     asked: dict[str, Any] = {
         "offers": [claim.offer_id for claim in claims],
@@ -159,6 +186,8 @@ def take_claims(*, claims: Sequence[Claim], at: datetime) -> None:
 def _take_personal(claims: Sequence[Claim]) -> None:
     wanted = [(claim.offer_id, who, period, claim.quantity, most) for claim in claims
               for who, period, most in sorted(claim.personal, key=lambda row: row[:2])]  # fmt: skip
+    if not wanted:
+        return
     with connection.cursor() as cursor:
         cursor.execute(TAKE_PERSONAL, _columns(wanted, 5))
         taken = set(cursor.fetchall())
@@ -167,6 +196,20 @@ def _take_personal(claims: Sequence[Claim]) -> None:
             assert most is not None, "only a limit refuses"
             row = PersonalUse.objects.filter(offer=offer, identity=who, period=period).first()
             raise PersonalLimitReached(most, row.used if row else 0, period)
+
+
+def _take_rolling(claims: Sequence[Claim]) -> None:
+    wanted = [(claim.offer_id, *cap[:2], claim.quantity, *cap[2:]) for claim in claims for cap in sorted(claim.rolling)]
+    if not wanted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_ROLLING, _columns(wanted, 6))
+        taken = set(cursor.fetchall())
+    for offer, who, day, _, days, most in wanted:
+        if (offer, who) not in taken:
+            row = RollingUse.objects.filter(offer=offer, identity=who).first()
+            counted = sum(one > day - timedelta(days=days) for one in row.taken_on) if row else 0
+            raise PersonalLimitReached(most, counted, ROLLING)
 
 
 def _take_quotas(claims: Sequence[Claim]) -> None:
@@ -191,10 +234,15 @@ def return_claims(*, claims: Sequence[Claim], at: datetime) -> None:
     """Give back what `take_claims` took, in the same order of locks: it ran out unpaid, or was refunded."""
     claims = sorted(claims, key=lambda claim: claim.offer_id)
     personal = [(claim.offer_id, who, period, claim.quantity) for claim in claims for who, period, _ in claim.personal]
+    rolling = [(claim.offer_id, cap.identity, cap.day, claim.quantity) for claim in claims for cap in claim.rolling]
     quotas = [(claim.offer_id, period, claim.quantity) for claim in claims for period, _ in claim.quotas]
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_PERSONAL_BACK, _columns(personal, 4))
-        assert cursor.rowcount == len(personal), f"more given back than taken: {claims}"
+        if personal:
+            cursor.execute(GIVE_PERSONAL_BACK, _columns(personal, 4))
+            assert cursor.rowcount == len(personal), f"more given back than taken: {claims}"
+        if rolling:
+            cursor.execute(GIVE_ROLLING_BACK, _columns(rolling, 4))
+            assert cursor.rowcount == len(rolling), f"given back what nobody took: {claims}"
         if quotas:
             cursor.execute(GIVE_QUOTAS_BACK, _columns(quotas, 3))
             assert cursor.rowcount == len(quotas), f"more given back than taken: {claims}"

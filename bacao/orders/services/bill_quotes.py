@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.conf import settings
 
-from bacao.accounts.queries import list_entitlements
+from bacao.accounts.queries import list_entitlements, list_identities
 from bacao.kit.calendar import calendar_version
 from bacao.kit.text import Refused, Text
 from bacao.offers.queries import count_used, list_live_terms
 from bacao.offers.rules import MERCHANT, Terms
 from bacao.offers.rules.answer import Answer, Use
 from bacao.offers.rules.best import price_bill
+from bacao.offers.rules.limits import user_identity
 from bacao.offers.rules.situation import Bill as Asked
 from bacao.offers.rules.situation import Situation
 from bacao.offers.services import NotOnSale
@@ -73,7 +74,7 @@ def quote_bill(
         party=party,
         keys=list_entitlements(user, at),
         owned=list_owned(user, place.pk, at, without=without),
-        used=count_used(user.pk, place.pk, at),
+        used=count_used([user_identity(user.pk), *list_identities(user)], place.pk, at),
         calendar_version=calendar_version(),
     )
     answer = price_bill(offers, situation)

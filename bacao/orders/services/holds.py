@@ -42,6 +42,7 @@ from .differences import (
     VoucherGone,
     WindowClosed,
 )
+from .due import each_due, lock_next
 from .needs import Pin, claim_of, credit_claim, credit_transfer, pins_of, transfers_of
 from .quotes import is_sold, quote_purchase
 
@@ -324,14 +325,10 @@ def expire_holds(*, at: datetime) -> int:
     Each in a transaction of its own; rows that another run holds are left to it (PR42). A hold with an order ends
     with it: `expire_orders`.
     """
-    expired = 0
-    while _expire_next(at):
-        expired += 1
-    return expired
+    return each_due(lambda: _expire_next(at))
 
 
-@transaction.atomic
 def _expire_next(at: datetime) -> bool:
     due = Hold.objects.filter(state=Hold.State.HELD, expires_at__lte=at, order=None).order_by("expires_at")
-    hold = due.select_for_update(skip_locked=True, of=("self",)).first()
+    hold = lock_next(due)
     return hold is not None and release_hold(hold=hold, at=at)

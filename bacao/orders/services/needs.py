@@ -1,7 +1,7 @@
 """What a quote needs of scarce things: units of pinned versions, budgets, the buyer's credit."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid5
 
@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from bacao.accounts.queries import list_identities
 from bacao.kit.text import Refused, Text
-from bacao.ledger.rules import BUDGET_SPENT, DAY_SPENT, MONEY, Transfer
-from bacao.ledger.services import open_account, open_day
+from bacao.ledger.rules import BUDGET_SPENT, MONEY, PERIOD_SPENT, Transfer
+from bacao.ledger.services import open_account, open_period
 from bacao.offers.queries import find_slot, get_terms, list_versions_by_id
-from bacao.offers.rules.limits import Claim, budget_of, day_budget_of, make_claim
+from bacao.offers.rules.limits import Claim, budget_of, make_claim, period_budgets_of
 from bacao.orders import rules
 from bacao.orders.models import Quote
 
@@ -68,6 +68,7 @@ def claim_of(pin: Pin, user: "User", at: datetime) -> Claim:
         identities=list_identities(user) if version.per_person is not None else (),
         per_person=version.per_person,
         person_period=version.person_period,
+        person_days=version.person_days,
         per_day=version.per_day,
         per_slot=version.per_slot,
         slot=find_slot(get_terms(version), at) if version.per_slot is not None else None,
@@ -76,17 +77,19 @@ def claim_of(pin: Pin, user: "User", at: datetime) -> Claim:
 
 
 def transfers_of(hold_id: UUID, pins: Sequence[Pin], at: datetime) -> list[Transfer]:
-    """Return what is claimed of budgets, of all and of today: what an offer takes off, whoever funds it."""
-    midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    """Return what is claimed of budgets, in all, today and this week: what an offer takes off, whoever funds it."""
+    today = timezone.localdate(at)
     claimed: list[tuple[str, str, Pin]] = []
     for pin in pins:
         version = pin.version
         if version.budget_minor is not None:
             claimed.append((budget_of(version.offer_id), BUDGET_SPENT, pin))
-        if version.budget_day_minor is not None:
-            code = day_budget_of(version.offer_id, midnight.date())
-            open_day(code=code, begins_at=midnight, limit_minor=version.budget_day_minor)
-            claimed.append((code, DAY_SPENT, pin))
+        for budget in period_budgets_of(
+            version.offer_id, today, day_minor=version.budget_day_minor, week_minor=version.budget_week_minor
+        ):
+            begins_at = timezone.make_aware(datetime.combine(budget.first_day, time.min))
+            open_period(code=budget.code, begins_at=begins_at, limit_minor=budget.limit_minor)
+            claimed.append((budget.code, PERIOD_SPENT, pin))
     return [
         Transfer(
             id=uuid5(hold_id, code),

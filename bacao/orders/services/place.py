@@ -13,6 +13,7 @@ from bacao.orders import rules
 from bacao.orders.models import Hold, Order, Payment, Voucher
 
 from .differences import QuoteExpired
+from .due import each_due, lock_next
 from .holds import Begun, begin_hold, fill_hold, once, release_order
 from .vouchers import make_vouchers
 
@@ -158,13 +159,9 @@ def expire_orders(*, at: datetime) -> int:
 
     Each in a transaction of its own; rows that another run holds are left to it (PR42).
     """
-    expired = 0
-    while _expire_next(at):
-        expired += 1
-    return expired
+    return each_due(lambda: _expire_next(at))
 
 
-@transaction.atomic
 def _expire_next(at: datetime) -> bool:
     order = _lock_next(Order.objects.filter(paid_at=None, cancelled_at=None, expires_at__lte=at))
     return order is not None and close_order(order=order, reason=Order.EXPIRED_REASON, at=at)
@@ -175,13 +172,9 @@ def close_withdrawn(*, at: datetime) -> int:
 
     Their payments are closed by a job; money that is already on its way is sent back when it arrives.
     """
-    closed = 0
-    while _close_next_withdrawn(at):
-        closed += 1
-    return closed
+    return each_due(lambda: _close_next_withdrawn(at))
 
 
-@transaction.atomic
 def _close_next_withdrawn(at: datetime) -> bool:
     due = Order.objects.filter(paid_at=None, cancelled_at=None, offer_version__offer__state="withdrawn")
     order = _lock_next(due)
@@ -192,9 +185,7 @@ def _close_next_withdrawn(at: datetime) -> bool:
 
 
 def _lock_next(due: "QuerySet[Order]") -> Order | None:
-    """Return the first order of those that nobody else works on, its row locked."""
-    rows = due.select_related("offer_version", "hold").order_by("expires_at")
-    return rows.select_for_update(skip_locked=True, of=("self",)).first()
+    return lock_next(due.select_related("offer_version", "hold").order_by("expires_at"))
 
 
 def _end_payment(order: Order) -> None:

@@ -42,11 +42,9 @@ def quote_purchase(*, user: "User", version: "OfferVersion", at: datetime) -> Qu
         raise NotOnSale
     if terms.stock_left == 0:
         raise SoldOut(0, Text("已经售罄。", "It is sold out."))
-    has_budget = terms.budget_minor is not None or terms.budget_day_minor is not None
-    most_off = terms.cap_minor or terms.face_minor
-    if has_budget and not most_off:
+    if terms.has_budget and not terms.most_off_minor:
         raise NotOnSale(
-            Text("这个补贴在店里买单时自动用上。", "It applies by itself when the bill is paid at the shop.")
+            Text("这个优惠在店里买单时自动用上。", "It applies by itself when the bill is paid at the shop.")
         )
     keys = frozenset() if terms.audience == EVERYONE else list_entitlements(user, at)
     if not terms.audience.admits(keys):
@@ -63,7 +61,7 @@ def quote_purchase(*, user: "User", version: "OfferVersion", at: datetime) -> Qu
         unit_list_minor=max(terms.worth_minor, version.price_minor),
         currency=settings.CURRENCY,
         keys=sorted(terms.audience.admitted_by(keys)),
-        result={"funders": price.funders if price else [], "budget": most_off if has_budget else 0},
+        result={"funders": price.funders if price else [], "budget": terms.most_off_minor if terms.has_budget else 0},
         ruleset=rules.RULESET,
         calendar_version=calendar_version(),
         quoted_at=at,

@@ -18,6 +18,7 @@ from bacao.orders.queries import HAS_USES_LEFT, lock_voucher
 from bacao.orders.rules import RefundNews
 
 from .books import posting_of_credit_returned, posting_of_refund_due, posting_of_refund_sent
+from .due import each_due, lock_next
 from .holds import claims_of_order, return_budget
 
 if TYPE_CHECKING:
@@ -67,25 +68,17 @@ def _get_last_refund(voucher: Voucher) -> Refund:
 
 def refund_expired(*, at: datetime) -> int:
     """Refund the vouchers whose time is over and return how many there were (X20); each in its own transaction."""
-    refunded = 0
-    while _refund_next(Q(valid_until__lte=at), Refund.Cause.EXPIRED, at):
-        refunded += 1
-    return refunded
+    return each_due(lambda: _refund_next(Q(valid_until__lte=at), Refund.Cause.EXPIRED, at))
 
 
 def refund_withdrawn(*, at: datetime) -> int:
     """Refund what is unused of offers that were withdrawn and return how many vouchers there were (PR36)."""
-    refunded = 0
     withdrawn = Q(order__offer_version__offer__state="withdrawn")
-    while _refund_next(withdrawn, Refund.Cause.WITHDRAWN, at):
-        refunded += 1
-    return refunded
+    return each_due(lambda: _refund_next(withdrawn, Refund.Cause.WITHDRAWN, at))
 
 
-@transaction.atomic
 def _refund_next(due: Q, cause: str, at: datetime) -> bool:
-    vouchers = Voucher.objects.filter(HAS_USES_LEFT, due).order_by("valid_until")
-    voucher = vouchers.select_for_update(skip_locked=True, of=("self",)).first()
+    voucher = lock_next(Voucher.objects.filter(HAS_USES_LEFT, due).order_by("valid_until"))
     if voucher is None:
         return False
     request_refund(voucher=voucher, by=None, at=at, cause=cause)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bacao.accounts.queries import list_entitlements
+from bacao.accounts.queries import list_entitlements, list_identities
 from bacao.kit.text import Text
 from bacao.offers.queries import count_used, list_live_terms, list_terms
 from bacao.offers.rules import (
@@ -24,6 +24,7 @@ from bacao.offers.rules import (
     price_bill,
     say_amount,
 )
+from bacao.offers.rules.limits import user_identity
 from bacao.orders.queries import list_usable_vouchers
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def holdings_of(user: "User | AnonymousUser", place_id: int, at: datetime) -> Ho
         )
         for voucher in vouchers
     )
-    return Holdings(list_entitlements(user, at), owned, count_used(user.pk, place_id, at))
+    used = count_used([user_identity(user.pk), *list_identities(user)], place_id, at)
+    return Holdings(list_entitlements(user, at), owned, used)
 
 
 def write_receipt(
