@@ -114,32 +114,44 @@ class Seller:
         return Row(key, code.voucher_id, headers, body)
 
 
-def make_sellers(*, shops: int, phones_each: int, vouchers_each: int, at: datetime) -> list[Seller]:
+def make_sellers(*, shops: int, phones_each: int, vouchers_each: int, at: datetime, told: bool = False) -> list[Seller]:
     """Return the phones of some shops; each shop sold so many vouchers of one offer, dealt to its phones.
 
-    The ends of the vouchers' chains are kept, as they are wherever a phone was told of them.
+    `told` = the ends of the vouchers' chains are kept, as they are wherever a phone was told of them.
     """
-    from bacao.redemption.models import Counter, VoucherCode
-    from bacao.redemption.queries import keep_days
-    from bacao.redemption.services import ensure_codes
+    from bacao.kit.models import RateBucket
+    from bacao.redemption.models import Counter
     from tests import factories
     from tests.redemption.phone import Phone
 
     sellers = []
     for number in range(shops):
         shop = factories.make_shop(f"店 {number}", f"Shop {number}")
-        version = factories.make_offer_version(shop.place, at=at, funders=(("platform", 5000), ("merchant", 5000)))
-        vouchers: list[Any] = []
-        while len(vouchers) < vouchers_each:
-            quantity = min(10, vouchers_each - len(vouchers))
-            vouchers += factories.make_vouchers(version, factories.make_user(), quantity=quantity, at=at)
-        codes = ensure_codes(vouchers=vouchers, at=at)
-        VoucherCode.objects.bulk_update(keep_days(codes.values(), at), ["anchor_day", "anchors"])
+        codes = sell_codes(shop, vouchers_each, at=at, told=told)
         for turn in range(phones_each):
+            RateBucket.objects.all().delete()  # a place lets few phones ask at a time
             phone = Phone(shop).enrol()
             Counter.objects.filter(pk=phone.device).update(agreed_at=at)
-            sellers.append(Seller(phone, [codes[each.pk] for each in vouchers[turn::phones_each]]))
+            sellers.append(Seller(phone, codes[turn::phones_each]))
     return sellers
+
+
+def sell_codes(shop: Any, number: int, *, at: datetime, told: bool = False) -> list[Any]:
+    """Return the codes of so many vouchers of one new offer of a shop."""
+    from bacao.redemption.models import VoucherCode
+    from bacao.redemption.queries import keep_days
+    from bacao.redemption.services import ensure_codes
+    from tests import factories
+
+    version = factories.make_offer_version(shop.place, at=at, funders=(("platform", 5000), ("merchant", 5000)))
+    vouchers: list[Any] = []
+    while len(vouchers) < number:
+        quantity = min(10, number - len(vouchers))
+        vouchers += factories.make_vouchers(version, factories.make_user(), quantity=quantity, at=at)
+    codes = ensure_codes(vouchers=vouchers, at=at)
+    if told:
+        VoucherCode.objects.bulk_update(keep_days(codes.values(), at), ["anchor_day", "anchors"])
+    return [codes[each.pk] for each in vouchers]
 
 
 @contextmanager

@@ -1,13 +1,8 @@
-"""What each bad input gets (redemption.md, section 13): its own sentence, and a stored refusal or none.
-
-`BACAO_FORGERIES` = how many forged and mutated tokens are tried, 20,000 unless told; the target is 1,000,000.
-"""
+"""What each bad input gets (redemption.md, section 13): its own sentence, and a stored refusal or none."""
 
 import json
-import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +17,6 @@ from bacao.redemption.rules import sentences
 from tests.factories import Shop, make_shop
 from tests.redemption.phone import Phone, make_phone
 
-FORGERIES = int(os.environ.get("BACAO_FORGERIES", "20000"))
 Given = Callable[[Shop, Phone, datetime], Any]
 
 
@@ -155,29 +149,3 @@ def test_a_stranger_with_a_made_up_login_gets_nothing(db: None) -> None:
         answer = client.post("/redemptions", json.dumps({}), content_type="application/json", headers=headers)
         assert answer.status_code == 401
     assert not RateBucket.objects.exists()
-
-
-def test_no_forged_token_is_taken(at: datetime) -> None:
-    """Random values, changed digits, values of other vouchers, days and steps, anchors: none passes."""
-    random, now, accepted = Random(7), rules.step_at(at), 0
-    day, step = divmod(now, rules.STEPS_PER_DAY)
-    handle, seed, other = bytes(5), bytes(range(14)), bytes(14)
-    values = [rules.value_of(seed, handle, day, step + skew) for skew in range(-2, 3)]
-    good = {*values}
-    near = rules.value_of(seed, handle, day, min(step + 2, rules.STEPS_PER_DAY - 1))
-    wrong = [rules.anchor_of(seed, handle, day), rules.value_of(other, handle, day, step), seed]
-    wrong += [rules.value_of(seed, handle, day, step + skew) for skew in (-40, -3, 3, 40)]
-    wrong += [rules.value_of(seed, handle, day - 1, step), rules.value_of(seed, bytes([1] * 5), day, step)]
-    for value in wrong:
-        assert rules.verify_by_seed(handle, value, {day: seed}, now=now).verdict != rules.OK
-    for _ in range(FORGERIES):
-        if random.random() < 0.5:
-            forged = random.randbytes(14)
-        else:
-            flipped = bytearray(random.choice(values))
-            flipped[random.randrange(14)] ^= 1 << random.randrange(8)
-            forged = bytes(flipped)
-        token = rules.decode_token(rules.encode_token(rules.Token(rules.BC2, handle, forged)))
-        assert token is not None
-        accepted += token.value in good or rules.window_holds(handle, day, near, token.value)
-    assert accepted == 0

@@ -28,12 +28,12 @@ from .chain import (
     chain_hash,
     day_seed,
     days_near,
+    find_in_window,
     find_step,
     step_at,
     value_of,
     verify,
     verify_by_seed,
-    window_holds,
 )
 from .devices import (
     DIGITS_MINUTES,
@@ -118,6 +118,7 @@ __all__ = [
     "encode_signed",
     "encode_token",
     "entries_of",
+    "find_in_window",
     "find_step",
     "from_text",
     "grouped",
@@ -147,6 +148,5 @@ __all__ = [
     "value_of",
     "verify",
     "verify_by_seed",
-    "window_holds",
     "worth_of_use",
 ]

@@ -104,9 +104,9 @@ def verify_by_seed(
     for day in days_near(now):
         if day not in seeds:
             continue
-        step_of_day = _find_in_window(handle, day, value, seeds[day], kept.get(day), now - day * STEPS_PER_DAY)
-        step = day * STEPS_PER_DAY + (step_of_day or 0)
-        if step_of_day is not None and abs(step - now) <= SKEW_STEPS:
+        step_of_day = find_in_window(handle, day, value, seeds[day], kept.get(day), now - day * STEPS_PER_DAY)
+        if step_of_day is not None:
+            step = day * STEPS_PER_DAY + step_of_day
             return Verdict(OK if step > highest else REPLAYED, step)
     anchors = {day: anchor_of(seed, handle, day) for day, seed in seeds.items()}
     verdict = verify(handle, value, anchors, now=now, highest=highest)
@@ -115,28 +115,20 @@ def verify_by_seed(
     return _find_far(handle, value, anchors, now)
 
 
-def _find_in_window(
+def find_in_window(
     handle: bytes, day: int, value: bytes, seed: bytes, anchor: bytes | None, now_of_day: int
 ) -> int | None:
-    """Return the step of the day at which a value is shown, None where that is not about now."""
-    last = min(now_of_day + SKEW_STEPS, STEPS_PER_DAY - 1)
+    """Return the step of the day at which a value is shown, None where that is not about `now_of_day`, by one walk."""
+    first, last = max(now_of_day - SKEW_STEPS, 0), min(now_of_day + SKEW_STEPS, STEPS_PER_DAY - 1)
     if anchor is not None and last < STEPS_PER_DAY // 2:
-        return find_step(handle, day, anchor, value, last + 1)
+        step_of_day = find_step(handle, day, anchor, value, last + 1)
+        return step_of_day if step_of_day is not None and step_of_day >= first else None
     shown = value_of(seed, handle, day, last)
-    for step_of_day in range(last, max(last - 2 * SKEW_STEPS, 0) - 1, -1):
+    for step_of_day in range(last, first - 1, -1):
         if shown == value:
             return step_of_day
         shown = chain_hash(handle, day, shown)
     return None
-
-
-def window_holds(handle: bytes, day: int, newest: bytes, value: bytes) -> bool:
-    """Return whether a value is one of the five of the window whose newest one is given: what `verify_by_seed` asks."""
-    for _ in range(2 * SKEW_STEPS + 1):
-        if newest == value:
-            return True
-        newest = chain_hash(handle, day, newest)
-    return False
 
 
 def _find_far(handle: bytes, value: bytes, anchors: Mapping[int, bytes], now: int) -> Verdict:
