@@ -79,33 +79,44 @@ class Unanswerable(LookupError):
 def read_query(query: Query, frame: Frame) -> Ask:
     """Return a query in the index's numbers. :raises Unanswerable: it names a category or a tag nobody has"""
     assert 1 <= query.party <= PARTY_MAX and 1 <= query.count <= RESULTS_MAX and 0 < query.radius_m <= RADIUS_MAX_M
-    if not query.tags <= set(frame.tags):
-        raise Unanswerable(f"tags {sorted(query.tags - set(frame.tags))}")
-    wanted = _wanted(frame.categories, query.category)
-    if query.category is not None and not wanted.any():
-        raise Unanswerable(f"category {query.category}")
-    east, north = frame.project(query.latitude, query.longitude)
-    fit = sorted(query.fit.items())
+    x, y = frame.locate(query.latitude, query.longitude)
+    fit_most, fit_ids, fit_points = _fit(query.fit) if query.fit else NO_FIT
     return Ask(
-        x=int(east), y=int(north), radius=query.radius_m * 10, party=query.party,
-        table=max(query.party, SMALL_TABLE), tags=sum(1 << frame.tags.index(tag) for tag in query.tags),
-        budget=NO_BUDGET if query.budget_minor is None else query.budget_minor, open_only=int(query.open_now),
-        fit_most=max(0, *query.fit.values(), 0), wanted=wanted,
-        held=_held(frame.keys, query.keys),
-        fit_ids=np.array([shop_id for shop_id, _ in fit], np.int64),
-        fit_points=np.array([points for _, points in fit], np.int64),
+        x=x, y=y, radius=query.radius_m * 10, party=query.party, table=max(query.party, SMALL_TABLE),
+        tags=_bits(frame, query.tags), budget=NO_BUDGET if query.budget_minor is None else query.budget_minor,
+        open_only=int(query.open_now), fit_most=fit_most, wanted=_wanted(frame, query.category),
+        held=_held(frame, query.keys), fit_ids=fit_ids, fit_points=fit_points,
     )  # fmt: skip
 
 
+def _fit(fit: dict[int, int]) -> tuple[int, np.ndarray, np.ndarray]:
+    """Return the most points, the shops' ids, rising, and their points."""
+    ids = np.array(sorted(fit), np.int64)
+    return max(0, *fit.values()), ids, np.array([fit[shop_id] for shop_id in ids.tolist()], np.int64)
+
+
+NO_FIT = (0, np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
 @lru_cache(maxsize=512)
-def _wanted(categories: tuple[tuple[str, str], ...], category: str | None) -> np.ndarray:
+def _bits(frame: Frame, tags: frozenset[str]) -> int:
+    if not tags <= set(frame.tags):
+        raise Unanswerable(f"tags {sorted(tags - set(frame.tags))}")
+    return sum(1 << frame.tags.index(tag) for tag in tags)
+
+
+@lru_cache(maxsize=512)
+def _wanted(frame: Frame, category: str | None) -> np.ndarray:
     """Return which categories count: all, or a leaf, or a branch with its leaves."""
-    return np.array([category in (None, code, branch) for code, branch in categories], np.uint8)
+    wanted = np.array([category in (None, code, branch) for code, branch in frame.categories], np.uint8)
+    if category is not None and not wanted.any():
+        raise Unanswerable(f"category {category}")
+    return wanted
 
 
 @lru_cache(maxsize=512)
-def _held(known: tuple[str, ...], keys: frozenset[str]) -> np.ndarray:
-    return np.array([0, *(key in keys for key in known)], np.uint8)
+def _held(frame: Frame, keys: frozenset[str]) -> np.ndarray:
+    return np.array([0, *(key in keys for key in frame.keys)], np.uint8)
 
 
 def look_at_clock(part: Part, minute: int) -> Moment:

@@ -5,6 +5,7 @@ A part is a tuple of plain arrays. Most columns have one entry a shop; the other
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,11 +107,28 @@ class Frame:
     tags: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        """Return the hash of a few numbers: a frame is looked up at every question, and its names are many."""
+        return hash((self.latitude, self.longitude, len(self.categories), len(self.tags), len(self.keys)))
+
     def project(self, latitude: Any, longitude: Any) -> tuple[Any, Any]:
         """Return positions (numbers or arrays of them) as whole decimetres east and north of the origin."""
-        east = (longitude - self.longitude) * (DM_PER_DEGREE * np.cos(np.radians(self.latitude)))
-        north = (latitude - self.latitude) * DM_PER_DEGREE
+        east, north = self._from_origin(latitude, longitude)
         return np.int64(np.rint(east)), np.int64(np.rint(north))
+
+    def locate(self, latitude: float, longitude: float) -> tuple[int, int]:
+        """Return the same of one position."""
+        east, north = self._from_origin(latitude, longitude)
+        return round(east), round(north)
+
+    def _from_origin(self, latitude: Any, longitude: Any) -> tuple[Any, Any]:
+        east = (longitude - self.longitude) * _dm_per_degree_east(self.latitude)
+        return east, (latitude - self.latitude) * DM_PER_DEGREE
+
+
+@cache
+def _dm_per_degree_east(latitude: float) -> float:
+    return float(DM_PER_DEGREE * np.cos(np.radians(latitude)))
 
 
 SHOP = np.dtype(

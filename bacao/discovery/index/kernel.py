@@ -195,16 +195,18 @@ def search_part(
     return size
 
 
-@compiled
+@leaf
 def search_parts(
     base: Part, gone: np.ndarray, base_now: Moment, base_most: int, delta: Part, none_gone: np.ndarray,
-    delta_now: Moment, delta_most: int, ask: Ask, tables: Tables, heap: np.ndarray, counts: np.ndarray,
+    delta_now: Moment, delta_most: int, ask: Ask, tables: Tables, heap: np.ndarray, found: np.ndarray,
+    counts: np.ndarray,
 ) -> int:  # fmt: skip
     """Search the base but for its tombstones, then the delta with the same heap; return how many were found.
 
-    heap int64[k + 1, COLUMNS], in no order; base_most and delta_most = highest bound of each part.
+    heap int64[k + 1, COLUMNS], in no order; base_most and delta_most = highest bound of each part; found int64[COLUMNS]
+    is room to work in.
     """
-    found = np.zeros(COLUMNS, np.int64)
+    found[PART] = 0
     size = search_part(base, gone, base_now, ask, tables, base_most, heap, 0, found, counts)
     found[PART] = 1
     return search_part(delta, none_gone, delta_now, ask, tables, delta_most, heap, size, found, counts)
@@ -224,5 +226,5 @@ def search_held(
     """Search what `hold` put together; see `search_parts`."""
     return search_parts(
         box.base, box.gone, base_now, base_most, box.delta, box.none_gone, delta_now, delta_most, ask, box.tables,
-        heap, counts,
+        heap, np.empty(COLUMNS, np.int64), counts,
     )  # fmt: skip

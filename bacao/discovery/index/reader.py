@@ -81,6 +81,8 @@ class Reader:
         delta, frame, gone, about = read_part(delta_folder(self.folder, current.delta))
         if about["base"] != current.base:
             raise Unusable(f"delta {current.delta} is of another base")
+        if self.view is not None and frame == self.view.frame:
+            frame = self.view.frame  # the very same: what was worked out from it is found sooner
         number = (current.base, current.delta)
         delta_said = read_fragments(delta_folder(self.folder, current.delta))
         if self.view is not None and self.view.number[0] == current.base:

@@ -83,7 +83,7 @@ class View:
 
     def covers(self, latitude: float, longitude: float, radius_m: int) -> bool:
         """Return whether a circle lies within what the index can hold: 100 km each way around the city's origin."""
-        east, north = self.frame.project(latitude, longitude)
+        east, north = self.frame.locate(latitude, longitude)
         return bool(max(abs(east), abs(north)) + radius_m * 10 < REACH_CELLS * CELL_DM)
 
     def moments(self, minute: int) -> tuple[Moment, Moment]:

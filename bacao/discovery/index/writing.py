@@ -14,7 +14,8 @@ from bacao.discovery.index.boxes import Box
 from bacao.discovery.index.columns import EXACT_NEEDED, SHUT, UNITS_UNLIMITED, Part
 from bacao.discovery.index.forms import FORMS, KINDS, NONE, SLOTS, Forms
 from bacao.discovery.index.fragments import Fragments
-from bacao.discovery.index.kernel import deal_of, search_held, swap, worse
+from bacao.discovery.index.kernel import deal_of, search_parts, swap, worse
+from bacao.discovery.index.memory import copy_bytes, fetch
 from bacao.discovery.index.paper import Paper
 from bacao.discovery.index.prices import best_price
 from bacao.discovery.rules.figures import BASKET, USUAL
@@ -25,6 +26,7 @@ ENTRY_BYTES = 4096  # more than an entry takes besides its own text
 FEW = 10  # units; fewer are not counted out to strangers (pricing.md, CV4)
 DAY = 1440  # minutes
 REASONS_MAX = 10
+CACHE_LINE_BYTES = 64
 
 (USUAL_AMOUNT, DISTANCE, WALK, CLOSES, PAYABLE, NOBODY, PER_HEAD, SAVING, HOW, EXACT, STOCK, FEW_LEFT, SCORE, NEAR, FIT,
  QUALITY, ARRIVALS, VALUE, TIME, PERCENT, LEFT, HELD, LISTED, HEADS) = range(len(SLOTS))  # fmt: skip
@@ -44,9 +46,7 @@ class Said(NamedTuple):
 @leaf
 def copy(out: np.ndarray, at: int, text: np.ndarray, start: int, end: int) -> int:
     """Copy text[start:end]; return where the next byte goes."""
-    to, source = out[at : at + end - start], text[start:end]  # from 0 on, so that many bytes move at once
-    for i in range(source.shape[0]):
-        to[i] = source[i]
+    copy_bytes(out, at, text, start, end - start)
     return at + end - start
 
 
@@ -297,19 +297,26 @@ def put_in_order(heap: np.ndarray, size: int) -> None:
             j -= 1
 
 
-@compiled
-def write_found(
-    box: Box, paper: Paper, base_now: Moment, delta_now: Moment, ask: Ask, mine: Said, none_held: np.ndarray,
-    minute: int, form: int, found: np.ndarray, size: int, out: np.ndarray,
-) -> int:  # fmt: skip
-    """Write what was found, shops one after the other with commas between.
+@leaf
+def fetch_texts(texts: Fragments, row: int) -> None:
+    """Have what is written of a shop brought nearer; that of all shops comes at once, and not one after the other."""
+    fetch(texts.quality, row)
+    fetch(texts.arrivals, row)
+    for i in range(texts.text_ptr[row], texts.text_ptr[row + 1], CACHE_LINE_BYTES):
+        fetch(texts.text, i)
 
-    none_held uint8[keys + 1], all 0, where the price of who holds nothing is to be said too, else empty.
-    :returns: bytes written, -1 where `out` is too short
-    """
-    values, said = np.empty(len(SLOTS), np.int64), np.zeros((REASONS_MAX, 2), np.int64)
-    base, delta, base_texts, delta_texts, forms = box.base, box.delta, paper.base, paper.delta, paper.forms
+
+@leaf
+def write_parts(
+    base: Part, delta: Part, base_texts: Fragments, delta_texts: Fragments, forms: Forms, base_now: Moment,
+    delta_now: Moment, ask: Ask, mine: Said, none_held: np.ndarray, minute: int, form: int, found: np.ndarray,
+    size: int, values: np.ndarray, said: np.ndarray, out: np.ndarray,
+) -> int:  # fmt: skip
+    """Write what was found in base and delta; see `write_found`."""
     clock, at = base_texts.clock, 0
+    for i in range(size):
+        if not found[i, k.PART]:
+            fetch_texts(base_texts, found[i, k.ROW])
     for i in range(size):
         if i > 0:
             at = put(out, at, 44)
@@ -325,6 +332,22 @@ def write_found(
 
 
 @compiled
+def write_found(
+    box: Box, paper: Paper, base_now: Moment, delta_now: Moment, ask: Ask, mine: Said, none_held: np.ndarray,
+    minute: int, form: int, found: np.ndarray, size: int, out: np.ndarray,
+) -> int:  # fmt: skip
+    """Write what was found, shops one after the other with commas between.
+
+    none_held uint8[keys + 1], all 0, where the price of who holds nothing is to be said too, else empty.
+    :returns: bytes written, -1 where `out` is too short
+    """
+    return write_parts(
+        box.base, box.delta, paper.base, paper.delta, paper.forms, base_now, delta_now, ask, mine, none_held, minute,
+        form, found, size, np.empty(len(SLOTS), np.int64), np.empty((REASONS_MAX, 2), np.int64), out,
+    )  # fmt: skip
+
+
+@compiled
 def search_and_write(
     box: Box, paper: Paper, base_now: Moment, base_most: int, delta_now: Moment, delta_most: int, ask: Ask, mine: Said,
     none_held: np.ndarray, minute: int, form: int, heap: np.ndarray, out: np.ndarray,
@@ -333,6 +356,14 @@ def search_and_write(
 
     :returns: how many were found (they are in `heap`, best first) and bytes written, -1 where `out` is too short
     """
-    size = search_held(box, base_now, base_most, delta_now, delta_most, ask, heap, np.zeros(2, np.int64))
+    base, delta = box.base, box.delta  # once: each time references are counted
+    values, said = np.zeros(len(SLOTS), np.int64), np.zeros((REASONS_MAX, 2), np.int64)
+    size = search_parts(
+        base, box.gone, base_now, base_most, delta, box.none_gone, delta_now, delta_most, ask, box.tables, heap,
+        values[: k.COLUMNS], said[0],
+    )  # fmt: skip
     put_in_order(heap, size)
-    return size, write_found(box, paper, base_now, delta_now, ask, mine, none_held, minute, form, heap, size, out)
+    return size, write_parts(
+        base, delta, paper.base, paper.delta, paper.forms, base_now, delta_now, ask, mine, none_held, minute, form,
+        heap, size, values, said, out,
+    )  # fmt: skip

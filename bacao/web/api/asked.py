@@ -102,6 +102,7 @@ def write_minute(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
 
 
+@lru_cache(maxsize=256)  # most people ask for the same one
 def read_minute(word: str) -> int:
     """Return a minute since 1970. :raises Refusal: it is not one"""
     try:

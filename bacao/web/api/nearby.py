@@ -5,6 +5,7 @@ sizes, security headers, request id, log line. The public form never looks at co
 takes an exact position in its body and a token. No position is written down anywhere.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -190,9 +191,14 @@ def _log(method: str, status: int, number: str, milliseconds: float) -> None:
     """Write the request's line as JSON, without the cell: it is where somebody looks from."""
     if settings.LOGGING["root"]["level"] in {"DEBUG", "INFO"}:
         now = time.time()
-        seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
-        sys.stderr.write(
+        line = (
             f'{{"event": "request", "method": "{method}", "path": "/nearby", "status": {status}, "milliseconds": '
             f'{milliseconds:.1f}, "request": "{number}", "level": "info", "logger": "bacao.web", '
-            f'"timestamp": "{seconds}.{int(now % 1 * 1e6):06d}Z"}}\n'
+            f'"timestamp": "{_second(int(now))}.{int(now % 1 * 1e6):06d}Z"}}\n'
         )
+        os.write(sys.stderr.fileno(), line.encode())  # whole lines, whoever else writes
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
