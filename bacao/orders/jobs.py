@@ -76,20 +76,11 @@ def forget_quotes(timestamp: int) -> None:
     services.forget_quotes(at=timezone.now())
 
 
-@app.periodic(cron="*/10 * * * *")
-@app.task(name="orders.refund_expired", queueing_lock="orders.refund_expired", lock="orders.refund_expired")
-def refund_expired(timestamp: int) -> None:
-    """Refund what expired unused (X20)."""
-    services.refund_expired(at=timezone.now())
-
-
 @app.periodic(cron="* * * * *")
-@app.task(name="orders.give_back_withdrawn", queueing_lock="orders.give_back_withdrawn")
-def give_back_withdrawn(timestamp: int) -> None:
-    """Close what is unpaid and refund what is unused of offers that were withdrawn (PR36)."""
-    at = timezone.now()
-    services.close_withdrawn(at=at)
-    services.refund_withdrawn(at=at)
+@app.task(name="orders.close_withdrawn", queueing_lock="orders.close_withdrawn")
+def close_withdrawn(timestamp: int) -> None:
+    """Close what is unpaid of offers that were withdrawn (PR36)."""
+    services.close_withdrawn(at=timezone.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -44,7 +44,8 @@ def find_open_quote(user: "User", offer_id: int, at: datetime) -> Quote | None:
 
 def find_quote(quote_id: UUID, user: "User") -> Quote | None:
     """Return somebody's own quote with its version and offer."""
-    return Quote.objects.select_related("offer_version__offer").filter(pk=quote_id, user=user).first()
+    rows = Quote.objects.select_related("offer_version__offer", "place__category", "place__merchant")
+    return rows.filter(pk=quote_id, user=user).first()
 
 
 def find_hold(hold_id: UUID, quote_id: UUID, user: "User") -> Hold | None:
@@ -149,14 +150,16 @@ def list_bills(
 ) -> list[Bill]:
     """Return the bills of some places that count, or wait for the clerk, placed since an instant; newest first.
 
-    `.order.place`, `.order.user` and `.settled_by` are loaded; undone ones are among them.
+    `.order` with place, user and the clerk's request, and `.settled_by` are loaded; undone ones are among them.
     """
     waits = Q(tender=Bill.Tender.COUNTER, order__cancelled_at=None)
     rows = Bill.objects.filter(Q(settled_at__isnull=False) | waits, order__place__in=list(place_ids))
     rows = rows.filter(order__placed_at__gte=since)
     if until is not None:
         rows = rows.filter(order__placed_at__lt=until)
-    loaded = rows.select_related("order__place", "order__user", "order__hold__quote", "settled_by")
+    loaded = rows.select_related(
+        "order__place", "order__user", "order__hold__quote", "order__bill_request", "settled_by"
+    )
     return list(loaded.order_by("-order__placed_at")[:limit])
 
 
@@ -166,6 +169,12 @@ def list_bills_by_ledger(ledger_ids: Iterable[UUID]) -> dict[UUID, Bill]:
     rows = Bill.objects.select_related("order__place", "order__user", "settled_by")
     found = rows.filter(Q(ledger_id__in=ids) | Q(undo_ledger_id__in=ids))
     return {key: bill for bill in found for key in (bill.ledger_id, bill.undo_ledger_id) if key in ids}
+
+
+def list_bills_without_booking(merchant_id: int, since: datetime, until: datetime) -> list[Bill]:
+    """Return the bills of a merchant settled in [since, until) of which no money moved here, undone ones left out."""
+    rows = Bill.objects.filter(order__place__merchant=merchant_id, ledger_id=None, undone_at=None)
+    return list(rows.filter(settled_at__gte=since, settled_at__lt=until))
 
 
 def get_bill(order_id: UUID) -> Bill:
@@ -221,7 +230,14 @@ def list_due_payments(at: datetime) -> list[UUID]:
 
 def _orders() -> QuerySet[Order]:
     return Order.objects.select_related(
-        "place__category", "place__merchant", "place__district", "offer_version__offer", "payment", "bill"
+        "place__category",
+        "place__merchant",
+        "place__district",
+        "offer_version__offer",
+        "payment",
+        "bill",
+        "hold__quote",
+        "user",
     ).prefetch_related(Prefetch("vouchers", Voucher.objects.order_by("unit")))
 
 

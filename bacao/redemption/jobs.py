@@ -38,3 +38,19 @@ def reconcile(timestamp: int) -> None:
 def note_bill(order_id: str) -> None:
     """Count the visit that a paid bill proves."""
     services.note_bill(order_id=UUID(order_id))
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="redemption.refund_expired", queueing_lock="redemption.refund_expired", lock="redemption.refund_expired")
+def refund_expired(timestamp: int) -> None:
+    """Refund what expired unused (X20)."""
+    services.refund_expired(at=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="redemption.refund_waiting", queueing_lock="redemption.refund_waiting", lock="redemption.refund_waiting")
+def refund_waiting(timestamp: int) -> None:
+    """Refund what waited for a counter, and what is unused of offers that were withdrawn (PR36)."""
+    at = timezone.now()
+    services.fulfil_wishes(at=at)
+    services.refund_withdrawn(at=at)

@@ -362,7 +362,7 @@ def statements(client: Client, method: str, address: str, data: dict[str, Any] |
 
 def test_statement_budgets(page: Client, buyer: User, version: OfferVersion) -> None:
     """Session and user are two of each; a test's own savepoints stand in for BEGIN and COMMIT."""
-    assert statements(page, "get", f"/checkout/{version.offer_id}") <= 6
+    assert statements(page, "get", f"/checkout/{version.offer_id}") <= 7
     assert statements(page, "post", "/orders", form(version)) <= 20
     for _ in range(5):
         bought(buyer, version)

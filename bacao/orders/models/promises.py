@@ -11,6 +11,7 @@ from bacao.orders import rules
 
 if TYPE_CHECKING:
     from bacao.offers.models import OfferVersion
+    from bacao.offers.rules.answer import Answer
 
 
 class Quote(models.Model):
@@ -42,6 +43,9 @@ class Quote(models.Model):
     calendar_version = models.CharField(max_length=40, blank=True)
     quoted_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+
+    answer: "Answer | None" = None
+    """How the price of a bill comes about, where it was worked out just now; stored is only `result`."""
 
     class Meta:
         constraints = [

@@ -124,6 +124,11 @@ class Order(models.Model):
         return self.total_minor - self.credit_minor
 
     @property
+    def tender_is_online(self) -> bool:
+        """Whether it is paid through the provider; a bill may be paid to the clerk."""
+        return self.kind == self.Kind.PURCHASE or self.bill.tender == "online"
+
+    @property
     def pay_until(self) -> datetime:
         """When the provider stops taking money: a minute before the stock is given back (PR41)."""
         return self.expires_at - rules.PROVIDER_MARGIN

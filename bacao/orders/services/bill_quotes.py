@@ -79,7 +79,7 @@ def quote_bill(
     )
     answer = price_bill(offers, situation)
     pay = answer.pay_now_minor + undiscounted_minor
-    return Quote.objects.create(
+    quote = Quote.objects.create(
         kind=Quote.Kind.BILL,
         user=user,
         place=place,
@@ -97,6 +97,8 @@ def quote_bill(
         quoted_at=at,
         expires_at=at + rules.QUOTE,
     )
+    quote.answer = answer
+    return quote
 
 
 def _is_shops_own(terms: Terms) -> bool:

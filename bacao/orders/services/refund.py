@@ -1,5 +1,6 @@
 """Refunds: any time before use, by themselves at expiry, and for money that came too late (money.md, section 7)."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -66,14 +67,21 @@ def _get_last_refund(voucher: Voucher) -> Refund:
     return last
 
 
-def refund_expired(*, at: datetime) -> int:
-    """Refund the vouchers whose time is over and return how many there were (X20); each in its own transaction."""
-    return each_due(lambda: _refund_next(Q(valid_until__lte=at), Refund.Cause.EXPIRED, at))
+def refund_expired(*, without: Collection[UUID] = (), at: datetime) -> int:
+    """Refund the vouchers whose time is over and return how many there were (X20); each in its own transaction.
+
+    `without` = those that have to wait.
+    """
+    due = Q(valid_until__lte=at) & ~Q(pk__in=without)
+    return each_due(lambda: _refund_next(due, Refund.Cause.EXPIRED, at))
 
 
-def refund_withdrawn(*, at: datetime) -> int:
-    """Refund what is unused of offers that were withdrawn and return how many vouchers there were (PR36)."""
-    withdrawn = Q(order__offer_version__offer__state="withdrawn")
+def refund_withdrawn(*, without: Collection[UUID] = (), at: datetime) -> int:
+    """Refund what is unused of offers that were withdrawn and return how many vouchers there were (PR36).
+
+    `without` = those that have to wait.
+    """
+    withdrawn = Q(order__offer_version__offer__state="withdrawn") & ~Q(pk__in=without)
     return each_due(lambda: _refund_next(withdrawn, Refund.Cause.WITHDRAWN, at))
 
 

@@ -1,6 +1,6 @@
 """The tables of the counter: who may redeem, what was redeemed, what went wrong (redemption.md, section 12)."""
 
-from .counters import Clerk, Counter, Drill, Lease, Manifest, OfferPolicy
+from .counters import Clerk, Counter, Drill, Lease, Manifest, OfferPolicy, RefundWish
 from .facts import Arrival, Attempt, Redemption, Served, Undo, VoucherCode
 from .incidents import Agreement, Confirmation, Incident
 
@@ -17,6 +17,7 @@ __all__ = [
     "Manifest",
     "OfferPolicy",
     "Redemption",
+    "RefundWish",
     "Served",
     "Undo",
     "VoucherCode",

@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -117,6 +118,20 @@ class Manifest(models.Model):
         return f"{self.number} of {self.counter_id}"
 
 
+# A voucher that is used up or given back, or whose owner wants the money, is lent to no counter. The row lock makes a
+# refund and a lease that meet wait for each other.
+LENDABLE = """
+    PERFORM FROM orders_voucher voucher WHERE id = NEW.voucher_id
+        AND uses_total > uses_redeemed + uses_refunded FOR KEY SHARE;
+    IF NOT FOUND OR EXISTS (
+        SELECT FROM redemption_refundwish wish WHERE wish.voucher_id = NEW.voucher_id AND wish.done_at IS NULL
+    ) THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+"""
+
+
 class Lease(models.Model):
     """The right to use a voucher without network: one counter at a time (RD28); it lapses with its manifest."""
 
@@ -134,9 +149,26 @@ class Lease(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["counter"], condition=Q(returned_at=None), name="redemption_open_leases")]
+        triggers = [
+            pgtrigger.Trigger(name="lendable", operation=pgtrigger.Insert, when=pgtrigger.Before, func=LENDABLE)
+        ]
 
     def __str__(self) -> str:
         return f"{self.voucher_id} at {self.counter_id}"
+
+
+class RefundWish(models.Model):
+    """A refund that waits until no counter can use the voucher without network any more (RD28): at most a day."""
+
+    voucher = models.OneToOneField("orders.Voucher", models.PROTECT, related_name="+", primary_key=True)
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, help_text="refunded, or nothing was left of it")
+
+    class Meta:
+        indexes = [models.Index(fields=["asked_at"], condition=Q(done_at=None), name="redemption_wishes_open")]
+
+    def __str__(self) -> str:
+        return f"refund of {self.voucher_id}"
 
 
 class OfferPolicy(models.Model):

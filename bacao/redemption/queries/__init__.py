@@ -53,16 +53,22 @@ from .incidents import (
 from .telling import (
     find_manifest,
     get_shop_key,
+    has_wish,
+    is_held_by_counter,
     is_main_counter,
     keep_days,
     kept_anchors,
     list_asked_leases,
     list_gaps,
+    list_held_expired,
+    list_held_vouchers,
+    list_held_withdrawn,
     list_leased,
     list_live_codes,
     list_missing_numbers,
     list_policies,
     list_terms_to_tell,
+    list_wishes,
 )
 
 __all__ = [
@@ -94,6 +100,8 @@ __all__ = [
     "get_signed_heads",
     "get_signing_id",
     "get_signing_keys",
+    "has_wish",
+    "is_held_by_counter",
     "is_main_counter",
     "keep_days",
     "kept_anchors",
@@ -105,6 +113,9 @@ __all__ = [
     "list_due_incidents",
     "list_failure_rates",
     "list_gaps",
+    "list_held_expired",
+    "list_held_vouchers",
+    "list_held_withdrawn",
     "list_incidents_of_merchant",
     "list_incidents_of_user",
     "list_last_redemptions",
@@ -120,4 +131,5 @@ __all__ = [
     "list_visit_times",
     "list_visits",
     "list_waiting_counters",
+    "list_wishes",
 ]

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from bacao.ledger.queries import get_balance
 from bacao.offers.queries import list_live_terms, list_terms
 from bacao.offers.rules import Terms
 from bacao.redemption import rules
-from bacao.redemption.models import Counter, Lease, Manifest, OfferPolicy, Served, VoucherCode
+from bacao.redemption.models import Counter, Lease, Manifest, OfferPolicy, RefundWish, Served, VoucherCode
 
 from .codes import get_anchors, get_keys
 
@@ -75,6 +75,43 @@ def list_policies(offer_ids: Iterable[int]) -> dict[int, OfferPolicy]:
 def list_leased(counter_id: UUID) -> set[UUID]:
     """Return the vouchers that a counter may use without network."""
     return set(Lease.objects.filter(counter=counter_id, returned_at=None).values_list("voucher", flat=True))
+
+
+def list_held_vouchers(user_id: int, place_id: int, at: datetime) -> set[UUID]:
+    """Return somebody's vouchers of a place that a device there may use without network now."""
+    rows = _held(at).filter(voucher__user=user_id, voucher__order__place=place_id)
+    return set(rows.values_list("voucher", flat=True))
+
+
+def is_held_by_counter(voucher_id: UUID, at: datetime) -> bool:
+    """Return whether a device may use a voucher without network now."""
+    return _held(at).filter(voucher=voucher_id).exists()
+
+
+def list_held_expired(at: datetime) -> list[UUID]:
+    """Return the vouchers whose time is over while a device may still hold a use that it has not sent."""
+    return list(_held(at).filter(voucher__valid_until__lte=at).values_list("voucher", flat=True))
+
+
+def list_held_withdrawn(at: datetime) -> list[UUID]:
+    """Return the vouchers of withdrawn offers that a device may use without network now."""
+    rows = _held(at).filter(voucher__order__offer_version__offer__state="withdrawn")
+    return list(rows.values_list("voucher", flat=True))
+
+
+def list_wishes(limit: int = 500) -> list[UUID]:
+    """Return the vouchers whose refund waits, oldest wish first."""
+    rows = RefundWish.objects.filter(done_at=None).order_by("asked_at")
+    return list(rows.values_list("voucher", flat=True)[:limit])
+
+
+def has_wish(voucher_id: UUID) -> bool:
+    """Return whether a voucher's refund waits."""
+    return RefundWish.objects.filter(voucher=voucher_id, done_at=None).exists()
+
+
+def _held(at: datetime) -> QuerySet[Lease]:
+    return Lease.objects.filter(returned_at=None, counter__manifest_at__gt=at - rules.MANIFEST_LIFE)
 
 
 def list_asked_leases(counter_id: UUID) -> list[bytes]:

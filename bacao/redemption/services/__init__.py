@@ -41,8 +41,9 @@ from .incidents import (
 )
 from .loading import RedemptionRow, load_redemptions
 from .logins import Envelope, NotAgreed, NotThisCounter, Revoked, SignatureWrong, SignedOut
-from .manifests import RowsMissing, ask_lease, issue_manifest, keep_anchors, return_leases
+from .manifests import RowsMissing, ask_lease, ask_leases_of, issue_manifest, keep_anchors, return_leases
 from .redeeming import MoreNeeded, prepare, redeem_own, redeem_row, redeem_voucher
+from .refunding import fulfil_wishes, refund_expired, refund_voucher, refund_withdrawn
 from .shop_code import CodeOld, NoSuchShop, NotYourVoucher, agree, get_counter_of_code, redeem_at_shop
 from .tries import TooFast, TooManyTries
 from .undoing import undo_redemption, undo_row
@@ -86,6 +87,7 @@ __all__ = [
     "agree_device",
     "answer_incident",
     "ask_lease",
+    "ask_leases_of",
     "change_pin",
     "check_pin",
     "create_stand",
@@ -97,6 +99,7 @@ __all__ = [
     "enrol_device",
     "ensure_codes",
     "free_clerk",
+    "fulfil_wishes",
     "get_counter_of_code",
     "issue_manifest",
     "keep_anchors",
@@ -107,6 +110,9 @@ __all__ = [
     "redeem_own",
     "redeem_row",
     "redeem_voucher",
+    "refund_expired",
+    "refund_voucher",
+    "refund_withdrawn",
     "refuse_device",
     "report_trouble",
     "return_leases",

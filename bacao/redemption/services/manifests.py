@@ -21,6 +21,7 @@ from bacao.redemption.queries import (
     keep_days,
     kept_anchors,
     list_clerks,
+    list_held_vouchers,
     list_leased,
     list_live_codes,
     list_missing_numbers,
@@ -99,6 +100,14 @@ def return_leases(*, counter: Counter, handles: Collection[bytes], drawn: int, a
 def ask_lease(*, voucher_id: UUID, at: datetime) -> None:
     """Ask the holder of a lease for it; called outside the row's transaction, which is rolled back."""
     Lease.objects.filter(voucher=voucher_id, returned_at=None, asked_at=None).update(asked_at=at)
+
+
+def ask_leases_of(*, user_id: int, place_id: int, at: datetime) -> set[UUID]:
+    """Ask the holders of leases on somebody's vouchers at a place for them; return the vouchers that are held."""
+    held = list_held_vouchers(user_id, place_id, at)
+    if held:
+        Lease.objects.filter(voucher__in=held, returned_at=None, asked_at=None).update(asked_at=at)
+    return held
 
 
 def keep_anchors(*, at: datetime, limit: int = 20_000) -> int:

@@ -127,13 +127,13 @@ def _read_form(request: PageRequest) -> Press:
     return Press(
         place=int(form.get("place", "")),
         typed=re.sub(r"\s", "", form.get("typed", "")) or None,
-        bill_minor=_read_yuan(form["bill"]) if form.get("bill") else None,
+        bill_minor=read_yuan(form["bill"]) if form.get("bill") else None,
         uses=int(uses) if uses else None,
         redemption=UUID(redemption) if redemption else None,
     )
 
 
-def _read_yuan(text: str) -> int:
+def read_yuan(text: str) -> int:
     """Return minor units of `128` or `128.5`. :raises ValueError:"""
     found = re.fullmatch(r"\s*(\d{1,7})(?:[.．](\d{1,2}))?\s*", text, re.ASCII)
     if not found:

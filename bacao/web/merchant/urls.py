@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("redemptions", money.redemptions, name="redemptions"),
     path("redemptions.csv", money.redemptions_file, name="redemptions-file"),
     path("redemptions/<int:redemption_id>", money.redemption, name="redemption"),
+    path("bills/<uuid:order_id>/refund", money.bill_refund, name="bill-refund"),
     path("statement", money.statement, name="statement"),
     path("statement.csv", money.statement_file, name="statement-file"),
     path("clerks", staff.clerks, name="clerks"),

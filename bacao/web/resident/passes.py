@@ -82,7 +82,7 @@ class Pass:
     def used_where(self) -> Text | None:
         """When and where it was last used, and what is left of a card."""
         if self.last is None or (when := self.used_when) is None:
-            return None
+            return Text("用在一张账单里", "Used for a bill") if self.voucher.uses_redeemed else None
         place = self.last.place
         zh, en = place.name_zh or place.name_en, place.name_en or place.name_zh
         left = self.voucher.uses_left

@@ -1,13 +1,13 @@
 """What a bill costs somebody at a place, line by line, as an ordinary person reads a receipt."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bacao.accounts.queries import list_entitlements, list_identities
 from bacao.kit.text import Text
-from bacao.offers.queries import count_used, list_live_terms, list_terms
+from bacao.offers.queries import count_used, list_live_terms
 from bacao.offers.rules import (
     PACKAGE,
     VOUCHER,
@@ -25,12 +25,13 @@ from bacao.offers.rules import (
     say_amount,
 )
 from bacao.offers.rules.limits import user_identity
-from bacao.orders.queries import list_usable_vouchers
+from bacao.orders.queries import list_owned
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from bacao.accounts.models import User
+    from bacao.orders.models import Quote
 
 WHO_PAYS = {
     "merchant": Text("店家", "the shop"),
@@ -61,7 +62,8 @@ class Line:
 class Receipt:
     """A price with its arithmetic. `buy` = the offer to be bought or taken first, `units` of it, for `buy_minor`.
 
-    `list_minor` + the lines = `payable_minor` = `buy_minor` + `already_minor` + `counter_minor`.
+    `list_minor` + the lines = `payable_minor` = `buy_minor` + `already_minor` + `counter_minor` + `credit_minor`.
+    `is_bill` = a bill that is about to be paid: `buy_minor` is paid with the phone, or `counter_minor` to the clerk.
     """
 
     title: Text
@@ -80,6 +82,8 @@ class Receipt:
     next_step: NextStep | None = None
     runner_up: Text | None = None
     bound_minor: int = 0
+    is_bill: bool = False
+    credit_minor: int = 0
 
     @property
     def saving_minor(self) -> int:
@@ -91,17 +95,7 @@ def holdings_of(user: "User | AnonymousUser", place_id: int, at: datetime) -> Ho
     """Return what somebody holds here. Three statements, and one more where they own a voucher."""
     if not user.is_authenticated:
         return Holdings()
-    vouchers = [voucher for voucher in list_usable_vouchers(user, at) if voucher.order.place_id == place_id]
-    terms = list_terms({voucher.order.version_id for voucher in vouchers}) if vouchers else {}
-    owned = tuple(
-        Owned(
-            terms[voucher.order.version_id],
-            units=voucher.uses_total - voucher.uses_redeemed - voucher.uses_refunded,
-            first_use=voucher.uses_redeemed + voucher.uses_refunded,
-            expires_at=voucher.valid_until,
-        )
-        for voucher in vouchers
-    )
+    owned = list_owned(user, place_id, at)
     used = count_used([user_identity(user.pk), *list_identities(user)], place_id, at)
     return Holdings(list_entitlements(user, at), owned, used)
 
@@ -131,6 +125,26 @@ def write_receipt(
     if answer and answer.uses:
         return _of_answer(answer, party), rejected
     return None, rejected
+
+
+def receipt_of_bill(quote: "Quote") -> Receipt:
+    """Return the receipt of a bill that was quoted just now."""
+    answer = quote.answer
+    assert answer is not None, "the quote was made for this page"
+    whole, credit = _of_answer(answer, quote.party), quote.result["credit"]
+    payable, online = whole.payable_minor + quote.undiscounted_minor, quote.tender == "online"
+    return replace(
+        whole,
+        title=whole.title if answer.uses else Text("买单", "Pay the bill"),
+        list_minor=quote.unit_list_minor,
+        payable_minor=payable,
+        per_head_minor=-(-payable // quote.party),
+        buy_minor=quote.unit_price_minor - credit if online else 0,
+        counter_minor=0 if online else quote.unit_price_minor,
+        credit_minor=credit,
+        buy=None,
+        is_bill=True,
+    )
 
 
 def _of_answer(answer: Answer, party: int) -> Receipt:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from bacao.web.resident.views import (
+    bills,
     callbacks,
     checkout,
     city_map,
@@ -61,6 +62,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("places/<int:place_id>", places.place, name="place"),
     path("places/<int:place_id>/nearest", places.nearest, name="place-nearest"),
     path("places/<int:place_id>/save", places.place_save, name="place-save"),
+    path("places/<int:place_id>/bill", bills.bill, name="bill"),
+    path("bills/waiting", bills.bill_waiting, name="bill-waiting"),
+    path("bills/pay", bills.bills, name="bills"),
     path("map/style.json", city_map.style, name="map-style"),
     path("map/city.json", city_map.city, name="map-city"),
     path("payments/<str:provider>/callback", callbacks.callback, name="payment-callback"),
@@ -72,5 +76,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # in capitals, as the symbol says it: they fit a smaller one
     re_path(r"^[sS]/(?P<shop>[A-Za-z2-7]{8})$", shop_code.shop_code, name="shop-stand"),
     re_path(r"^[sS]/(?P<shop>[A-Za-z2-7]{8})/(?P<code>[A-Za-z2-7]{10})$", shop_code.shop_code, name="shop-code"),
+    re_path(r"^[bB]/(?P<code>[A-Za-z2-7]{10})$", bills.bill_asked, name="bill-asked"),
     path("reviews/new", reviews.review_new, name="review-new"),
 ]

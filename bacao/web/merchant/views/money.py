@@ -2,24 +2,30 @@
 
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from bacao.kit.text import Text
+from bacao.kit.text import Refused, Text
 from bacao.ledger.queries import list_legs
+from bacao.orders.queries import list_bills
+from bacao.orders.rules import REFUND_BILL
 from bacao.redemption.queries import get_redemption, list_redemptions
+from bacao.redemption.services import take_bill_back
 from bacao.web.merchant.access import ShopRequest, for_owners, for_staff, show_other
 from bacao.web.merchant.periods import Period, last_days, month_before, month_of, read_period
-from bacao.web.merchant.statement import Statement, make_statement
+from bacao.web.merchant.statement import Line, Statement, make_statement
 from bacao.web.merchant.tables import csv_answer, word, yuan
+from bacao.web.templatetags.bacao import t
 
 if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from bacao.orders.models import Bill
     from bacao.redemption.models import Redemption
 
 DAYS = {"today": (1, Text("今天", "Today")), "7": (7, Text("7 天", "7 days")), "30": (30, Text("30 天", "30 days"))}
@@ -53,6 +59,7 @@ def redemptions(request: ShopRequest) -> HttpResponse:
         "count": len(counted),
         "charge_minor": sum(row.charge_minor for row in counted),
         "discount_minor": sum(row.discount_minor for row in counted),
+        "bills": [bill for bill in _bills(request, period) if bill.settled_at],
     }
     return render(request, "merchant/redemptions.html", context)
 
@@ -138,9 +145,9 @@ def _statement_rows(shown: Statement, period: Period) -> list[list[str]]:
 
     lines = [
         [
-            "line", _instant(line.at), line.kind, row.voucher.order.number if row else "",
+            "line", _instant(line.at), line.kind, _number_of(line),
             str(row.voucher_id) if row else "", word(row.voucher.order.version) if row else "",
-            word(row.place) if row else "", word(row.clerk) if row else "", yuan(line.guest_minor),
+            word(row.place if row else line.bill and line.bill.order.place), _clerk_of(line), yuan(line.guest_minor),
             yuan(line.platform_minor), yuan(line.partner_minor), yuan(line.fee_minor), yuan(line.other_minor),
             yuan(line.amount_minor), yuan(line.balance_minor), yuan(line.given_minor), line.id,
         ]
@@ -152,6 +159,18 @@ def _statement_rows(shown: Statement, period: Period) -> list[list[str]]:
         *lines,
         edge("closing", _instant(period.until), shown.closing_minor),
     ]
+
+
+def _number_of(line: Line) -> str:
+    """Return the number of the order behind a line."""
+    if line.bill:
+        return line.bill.order.number
+    return line.redemption.voucher.order.number if line.redemption else ""
+
+
+def _clerk_of(line: Line) -> str:
+    source = line.bill.settled_by if line.bill else line.redemption and line.redemption.clerk
+    return word(source)
 
 
 def _period(request: ShopRequest) -> Period:
@@ -171,6 +190,33 @@ def _rows(request: ShopRequest, period: Period) -> "list[Redemption]":
     asked = request.GET.get("place")
     place_id = request.shop.only_place_id or (request.shop.get_place(asked).pk if asked else None)
     return list_redemptions(request.shop.merchant.pk, period.since, period.until, place_id=place_id)
+
+
+def _bills(request: ShopRequest, period: Period) -> "list[Bill]":
+    """Return the bills of a period, of the same places as the redemptions."""
+    asked = request.GET.get("place")
+    place_id = request.shop.only_place_id or (request.shop.get_place(asked).pk if asked else None)
+    places = [place_id] if place_id else request.shop.place_ids
+    return list_bills(places, period.since, period.until)
+
+
+@require_POST
+@for_owners
+def bill_refund(request: ShopRequest, order_id: "UUID") -> HttpResponse:
+    """Give a bill back whole, within 30 days: money, credit and vouchers."""
+    try:
+        take_bill_back(
+            order_id=order_id,
+            merchant_id=request.shop.merchant.pk,
+            within=REFUND_BILL,
+            by=request.user if request.user.is_authenticated else None,
+            at=request.at,
+        )
+    except Refused as refused:
+        messages.error(request, refused.text.say(request.LANGUAGE_CODE))
+    else:
+        messages.success(request, t("退了：钱、余额和券都还给客人。", "Refunded: money, credit and vouchers."))
+    return redirect("merchant:redemptions")
 
 
 def _with_gains(rows: "list[Redemption]") -> "list[tuple[Redemption, int | None]]":

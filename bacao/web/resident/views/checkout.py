@@ -17,10 +17,11 @@ from bacao.kit.text import Refused
 from bacao.notes.queries import get_note
 from bacao.offers.queries import get_current_version, get_terms, get_version, list_live_terms
 from bacao.offers.rules import Price, Terms, price_of
-from bacao.orders.queries import find_quote
+from bacao.orders.queries import find_quote, get_credit
 from bacao.orders.rules import MOST_PER_ORDER, REFUND_TERMS, valid_until
 from bacao.orders.services import (
     Busy,
+    CreditGone,
     Difference,
     OrderIdTaken,
     QuotaGone,
@@ -71,6 +72,7 @@ def buy(request: PageRequest) -> HttpResponse:
             quote_id=quote.pk,
             quantity=quantity,
             note_id=_known_note(typed.get("note")),
+            credit_most=_number(typed.get("credit"), 0),
             at=request.at,
             id=_uuid(typed.get("order")),
         )
@@ -84,7 +86,7 @@ def buy(request: PageRequest) -> HttpResponse:
 def _differs(request: PageRequest, difference: Difference, quantity: int) -> HttpResponse:
     """Show the old promise beside the new one, with one button; or why there is no new one, and what else there is."""
     quote = difference.fresh
-    if isinstance(difference, QuotaGone) and difference.left:
+    if isinstance(difference, CreditGone) or (isinstance(difference, QuotaGone) and difference.left):
         quote = quote or difference.quote
     if quote is None:
         version = _find_version(difference.quote.version.offer_id)
@@ -117,13 +119,17 @@ def _page(
     terms = get_terms(version)
     most = min(terms.per_order, MOST_PER_ORDER, *([terms.stock_left] if terms.stock_left is not None else []))
     quantity = max(1, min(quantity, most))
+    total, credit = quote.unit_price_minor * quantity, get_credit(quote.user_id)
     context = _context(request, version, refused) | {
         "quote": quote,
         "old": old,
         "price": price_of(terms),
         "most": most,
         "quantity": quantity,
-        "total_minor": quote.unit_price_minor * quantity,
+        "total_minor": total,
+        "credit_minor": credit,
+        "credit_used_minor": min(credit, total),
+        "pay_minor": total - min(credit, total),
         "last_day": valid_until(localtime(request.at), terms.valid_days) - timedelta(seconds=1),
         "order_id": uuid4(),
     }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,8 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bacao.kit.text import Refused, Text
+from bacao.offers.queries import get_terms, list_versions_by_id
 from bacao.orders.queries import find_order, find_voucher, list_orders
-from bacao.orders.services import cancel_order, request_refund
+from bacao.orders.services import cancel_order
+from bacao.redemption.services import refund_voucher
 from bacao.web.requests import PageRequest
 from bacao.web.resident.views.checkout import buy, pay_page
 from bacao.web.resident.views.me import invite
@@ -27,6 +29,7 @@ REFUNDS_SAY = {
     "expired": Text("过期未用，自动退款", "It expired unused; refunded by itself"),
     "withdrawn": Text("店家撤回了这个优惠，自动退款", "The shop withdrew the offer; refunded by itself"),
     "chargeback": Text("银行把钱追回，券已作废", "Your bank took the money back; the vouchers are void"),
+    "undone": Text("店里撤回了这笔买单", "The shop took the bill back"),
     "late_payment": Text("付款到得太晚，自动退款", "Your payment came too late; refunded by itself"),
 }
 
@@ -78,7 +81,24 @@ def order(request: PageRequest, order_id: UUID) -> HttpResponse:
         "last_day": usable[0].valid_until - timedelta(seconds=1) if usable else None,
         "story": _story(shown),
     }
+    if shown.kind == shown.Kind.BILL:
+        return render(request, "resident/bill_paid.html", context | _bill(shown, request.at))
     return render(request, "resident/order.html", context)
+
+
+def _bill(shown: "Order", at: datetime) -> dict[str, Any]:
+    """Return what the page of a bill shows besides: what came off, and whether it waits for the clerk."""
+    uses = shown.hold.quote.result["uses"] if shown.hold else []
+    versions = list_versions_by_id(use["version"] for use in uses) if uses else {}
+    waits = shown.bill.tender == "counter" and shown.state == "waiting" and at < shown.expires_at
+    moving = waits or (shown.tender_is_online and shown.state == "waiting" and hasattr(shown, "payment"))
+    return {
+        "bill": shown.bill,
+        "used": [(get_terms(versions[use["version"]]).title, use["discount"]) for use in uses],
+        "already_minor": shown.hold.quote.result["already_paid"] if shown.hold else 0,
+        "is_open": shown.tender_is_online and shown.state == "waiting" and at < shown.pay_until,
+        "is_moving": moving or bool(shown.bill.settled_at and not shown.bill.undone_at),
+    }
 
 
 @never_cache
@@ -95,7 +115,8 @@ def _state(shown: "Order") -> str:
     """Return in a few words what a waiting page shows."""
     payment = getattr(shown, "payment", None)
     settled = sum(bool(refund.confirmed_at or refund.failed_at) for refund in shown.refunds.all())
-    return f"{shown.state}-{payment.failure if payment else ''}-{settled}"
+    undone = "undone" if shown.kind == shown.Kind.BILL and shown.bill.undone_at else ""
+    return f"{shown.state}-{payment.failure if payment else ''}-{settled}{undone}"
 
 
 @require_POST
@@ -131,7 +152,7 @@ def voucher_refund(request: PageRequest, voucher_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "resident/refund.html", {"voucher": voucher, "order": voucher.order})
     try:
-        refund = request_refund(voucher=voucher, by=user, at=request.at)
+        refund = refund_voucher(voucher=voucher, by=user, at=request.at)
     except Refused as refused:
         context = {"voucher": voucher, "order": voucher.order, "refused": refused}
         return render(request, "resident/refund.html", context, status=refused.status)
@@ -139,7 +160,20 @@ def voucher_refund(request: PageRequest, voucher_id: UUID) -> HttpResponse:
     return redirect("resident:order", voucher.order_id)
 
 
-def _say_refund(refund: "Refund") -> str:
+def _say_refund(refund: "Refund | None") -> str:
+    if refund is None:
+        return t(
+            "店里的收银手机离线也能用这张券，已叫它交回来；交回就退，最晚 24 小时。",
+            "The shop's phone may use it without network and was asked to give it back; then, within 24 hours at the "
+            "latest, you are refunded.",
+        )
+    if refund.credit_minor:
+        back = money(refund.credit_minor)
+        rest = money(refund.amount_minor) if refund.amount_minor else ""
+        return t(
+            f"余额还你 {back}" + (f"，{rest} 正在原路退回。" if rest else "。"),
+            f"{back} of credit is yours again" + (f", and {rest} is on its way back." if rest else "."),
+        )
     if not refund.amount_minor:
         return t("券已退回，本来就没花钱。", "The voucher is given back; it had cost nothing.")
     amount = money(refund.amount_minor)

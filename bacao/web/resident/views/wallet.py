@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bacao.kit.text import Text
-from bacao.orders.queries import find_voucher, list_vouchers
+from bacao.orders.queries import find_voucher, get_credit, list_vouchers
 from bacao.places.queries import list_week
 from bacao.redemption import rules
 from bacao.redemption.queries import LiveCode, get_live_code, get_signed_heads, list_incidents_of_user, list_policies
@@ -55,6 +55,7 @@ def wallet(request: PageRequest) -> HttpResponse:
         "rest": rest,
         "count": len(groups[Group.NOW]) + len(groups[Group.LATER]),
         "here": here,
+        "credit_minor": get_credit(request.user.pk),
         **(_code_of(first.voucher, request) if first else {}),
     }
     return render(request, "resident/wallet.html", context)

@@ -14,7 +14,11 @@ for (const stepper of document.querySelectorAll("[data-stepper]")) {
     less.disabled = quantity <= 1;
     more.disabled = quantity >= Number(input.max);
     if (!price) return quantity;
-    for (const total of document.querySelectorAll("#total, [data-total]")) total.textContent = money(price * quantity);
+    const total = price * quantity;
+    const used = Math.min(total, Number(document.querySelector("[data-credit]")?.dataset.credit ?? 0));
+    document.querySelector("#total").textContent = money(total);
+    for (const pay of document.querySelectorAll("[data-pay]")) pay.textContent = money(total - used);
+    for (const off of document.querySelectorAll("[data-credit-used]")) off.textContent = "−" + money(used);
     return quantity;
   };
   for (const button of [less, more]) {
