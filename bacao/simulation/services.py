@@ -16,7 +16,8 @@ from bacao.kit.text import Text
 from bacao.ledger.queries import get_total
 from bacao.notes.services import NoteRow, SaveRow, load_notes, load_saves
 from bacao.offers.services import OfferRow, load_offers
-from bacao.orders.services import OrderRow, load_orders
+from bacao.orders.rules import PAID, PaymentNews
+from bacao.orders.services import OrderRow, apply_payment_news, load_orders, place_bill, quote_bill, start_payment
 from bacao.places.rules.ground import DistrictRow, MapFeatureRow, StreetRow
 from bacao.places.services import (
     MerchantRow,
@@ -30,7 +31,13 @@ from bacao.places.services import (
     refresh_categories,
     refresh_opening_spans,
 )
-from bacao.redemption.services import RedemptionRow, load_redemptions, undo_redemption
+from bacao.redemption.services import (
+    RedemptionRow,
+    load_redemptions,
+    note_bill,
+    take_bill_back,
+    undo_redemption,
+)
 from bacao.reviews.services import ReviewRow, load_reviews
 from bacao.sandbox.services import load_payments
 
@@ -52,6 +59,7 @@ Progress = Callable[[Text, float], None]
 
 OPENED_BEFORE = timedelta(days=75)
 SELECTED_EVERY = 23
+BILLS = 24
 SELECTED = Text(
     "三十天里回头客过半，核销没有一次失败", "Over half its guests came back within thirty days; no redemption failed"
 )
@@ -80,6 +88,7 @@ def build_city(*, seed: int, at: datetime, progress: Progress) -> None:
         notes = _write_notes(plan, people, places, here)
         progress(Text("过六十天", "Living sixty days"), 0.48)
         _live(history, people, versions, notes, [tills[offer.shop] for offer in plan.offers], at=here)
+        _pay_bills(people, places, here)
         assert get_total("cny") == 0, "the books of the demo city do not balance"
     progress(Text("编索引", "Indexing for search"), 0.85)
     rebuild_search(at=at)
@@ -313,6 +322,31 @@ def _live(
             if plan.stars and plan.reviewed_at and (arrival := of_order[order.order.pk])
         ]
     )  # fmt: skip
+
+
+def _pay_bills(people: "list[User]", places: "list[Place]", at: datetime) -> None:
+    """Let some guests pay whole bills in the last days, as pages do; most of them at the first shop, the demo's own."""
+    random, paid = Random(len(people)), []
+    shops = [place for place in places if place.merchant_id]
+    for number in range(BILLS):
+        place = shops[0] if number % 3 else random.choice(shops)
+        when = at - timedelta(minutes=random.randrange(30, 5 * 24 * 60))
+        guest = people[random.randrange(len(people))]
+        bill = (place.usual_minor or 4000) * random.randrange(1, 4) + random.randrange(0, 20) * 100
+        quote = quote_bill(user=guest, place=place, bill_minor=bill, at=when)
+        order = place_bill(user=guest, quote_id=quote.pk, presence="shop_code", at=when)
+        then = when + timedelta(seconds=40)
+        if order.money_minor:
+            start_payment(order=order, at=when)
+            paid.append((order.number, order.money_minor, then))
+            news = PaymentNews(settings.SANDBOX_MERCHANT, order.number, PAID, order.money_minor, order.currency)
+            apply_payment_news(provider=settings.PAYMENT_PROVIDERS[0], news=news, at=then)
+        note_bill(order_id=order.pk)
+        if number % 13 == 12:
+            take_bill_back(
+                order_id=order.pk, merchant_id=place.merchant_id, by=None, at=min(then + timedelta(minutes=9), at)
+            )
+    load_payments(payments=paid)
 
 
 def _tell_planner() -> None:

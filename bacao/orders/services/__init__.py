@@ -34,7 +34,7 @@ from .events import process_payment_event, record_callback
 from .holds import capture_hold, expire_holds, release_hold, take_quote
 from .loading import LoadedOrder, OrderRow, load_orders
 from .needs import WrongQuantity
-from .pay import start_payment
+from .pay import apply_payment_news, start_payment
 from .place import (
     AlreadyPaid,
     NoLongerOpen,
@@ -81,6 +81,7 @@ __all__ = [
     "WrongQuantity",
     "accept_bill",
     "address_request",
+    "apply_payment_news",
     "ask_bill",
     "ask_provider",
     "cancel_order",
