@@ -1,7 +1,7 @@
 """Enrolment, tiles and what a device is told (RD8, RD28, RD40, RD49 to RD51, RD58)."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -90,11 +90,26 @@ def test_rd49_only_the_owner_lets_a_phone_in(shop: Shop) -> None:
 
 def test_rd49_the_owners_pin_on_the_spot(shop: Shop, owner: Any, tile: Clerk) -> None:
     phone, now = Phone(shop).enrol(), timezone.now()
-    mine = add_clerk(merchant_id=shop.merchant.pk, name="老板", pin="314159", owner=True, by=owner, at=now)
     path = f"/devices/{phone.device}/agreement"
-    assert outcome(phone.post(path, {"clerk": tile.pk, "pin": "4711"})) == (403, "not_owner")
-    assert outcome(phone.post(path, {"clerk": mine.pk, "pin": "271828"})) == (403, "pin_wrong")
-    assert outcome(phone.post(path, {"clerk": mine.pk, "pin": "314159"})) == (201, "agreed")
+    assert outcome(phone.post(path, {"pin": "314159"})) == (409, "no_owners_pin")
+    mine, hers = (
+        add_clerk(merchant_id=shop.merchant.pk, name=name, pin=pin, owner=True, by=owner, at=now)
+        for name, pin in (("老板", "314159"), ("老板娘", "161803"))
+    )
+    assert outcome(phone.post(path, {"pin": "4711"})) == (403, "pin_wrong"), "a clerk's PIN agrees to nothing"
+    assert outcome(phone.post(path, {"pin": "161803"})) == (201, "agreed")
+    for each, wrong in ((tile, 0), (mine, 1), (hers, 0)):
+        each.refresh_from_db()
+        assert each.wrong_pins == wrong, "the right PIN of one owner is no wrong try of another"
+
+
+def test_rd58_a_stranger_guesses_an_owners_pin_five_times(shop: Shop, owner: Any) -> None:
+    phone = Phone(shop).enrol()
+    add_clerk(merchant_id=shop.merchant.pk, name="老板", pin="314159", owner=True, by=owner, at=timezone.now())
+    path = f"/devices/{phone.device}/agreement"
+    answers = [outcome(phone.post(path, {"pin": pin})) for pin in ("1111", "2222", "3333", "4444", "5555", "314159")]
+    assert answers == [(403, "pin_wrong")] * 5 + [(429, "pin_locked")]
+    assert Counter.objects.get().agreed_at is None
 
 
 def test_rd58_five_enrolments_a_quarter_of_an_hour(shop: Shop) -> None:
@@ -201,6 +216,18 @@ def test_rd8_a_manifest_tells_the_changes(shop: Shop) -> None:
     assert told["gone"] == [bytes(codes[first.pk].handle).hex()]
     assert len(told["vouchers"]) == 1
     assert phone.get("/manifest", since=99).json()["since"] == 0, "what is not known any more is told anew"
+
+
+def test_rd8_a_manifest_tells_when_an_offer_with_hours_of_its_own_can_be_used(shop: Shop) -> None:
+    phone, now = make_phone(shop), timezone.now()
+    always, mornings = shop.sell(now), shop.sell(now, weekly_hours="Mo-Su 08:00-10:00")
+    ensure_codes(vouchers=[always, mornings], at=now)
+    offers = sorted(phone.get("/manifest").json()["offers"], key=lambda offer: offer["hours"])
+    assert offers[0]["spans"] is None
+    spans = [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in offers[1]["spans"]]
+    assert len(spans) in (7, 8) and spans[0][1] > now, "today's are over already, or not"
+    for start, end in spans:
+        assert (timezone.localtime(start).hour, end - start) == (8, timedelta(hours=2))
 
 
 def test_rd8_no_counter_is_told_of_another_shop(shop: Shop) -> None:

@@ -1,5 +1,5 @@
 // Each function is a case of tests/stories/test_till.py: it plays one and returns what it saw.
-import { exportRows, makeVoucher, openTill, play, scan } from "/tests/till_rounds.js";
+import { NOON, OFFERS, exportRows, makeVoucher, openTill, play, scan } from "/tests/till_rounds.js";
 
 export { play };
 
@@ -39,12 +39,29 @@ export async function rd35AnUnknownAnswerIsAskedForUnderTheSameKey() {
 }
 
 export async function whatIsNotServedAlone(now) {
-  const voucher = makeVoucher(1, now.voucher), world = await openTill(now.stranger ? [] : [voucher], { manifest: now.manifest ?? {} });
+  const manifest = now.spans ? { offers: withSpans(now.spans) } : (now.manifest ?? {});
+  const voucher = makeVoucher(1, now.voucher), world = await openTill(now.stranger ? [] : [voucher], { manifest });
   world.server.fails = () => "silent";
   world.till.alone = true;
   world.time.now += now.later ?? 0;
   const result = await scan(world.till, voucher, { now: world.time.now + (now.shown ?? 0) });
   return { look: result.look, reason: result.reason, rows: world.till.rows.length };
+}
+
+/** The first offer with spans of its own, in hours from noon. */
+const withSpans = (spans) => [{ ...OFFERS[0], spans: spans.map((span) => span.map((hour) => new Date(NOON + hour * HOUR).toISOString())) }];
+
+export async function hoursOfItsOwn() {
+  const [first, second, third] = [1, 2, 3].map((number) => makeVoucher(number));
+  const { till, time, server } = await openTill([first, second, third], { manifest: { offers: withSpans([[2, 3]]) } });
+  server.fails = () => "silent";
+  till.alone = true;
+  const before = await scan(till, first, time);
+  time.now += 2 * HOUR;                                    // the first instant counts, the last does not
+  const inside = await scan(till, second, time);
+  time.now += HOUR;
+  const after = await scan(till, third, time);
+  return { before: before.reason, opens: (before.at - NOON) / HOUR, inside: inside.look, after: after.reason, none: after.at };
 }
 
 export async function aWholeDayAlone() {

@@ -58,11 +58,18 @@ def test_rd35_an_unknown_answer_is_asked_for_under_the_same_key(phone: Page) -> 
         ({"shown": -600_000}, "old"),
         ({"shown": 600_000}, "early"),
         ({"stranger": True}, "newer"),
+        ({"spans": [[1, 2]]}, "not_now"),
+        ({"spans": []}, "not_now"),
     ],
 )
 def test_what_is_not_served_alone(phone: Page, setting: dict[str, Any], reason: str) -> None:
     seen = run(phone, "whatIsNotServedAlone", setting)
     assert seen == {"look": "red", "reason": reason, "rows": 0}
+
+
+def test_an_offer_with_hours_of_its_own_is_served_alone_within_them(phone: Page) -> None:
+    seen = run(phone, "hoursOfItsOwn")
+    assert seen == {"before": "not_now", "opens": 2, "inside": "green", "after": "not_now", "none": None}
 
 
 def test_a_whole_day_alone(phone: Page) -> None:

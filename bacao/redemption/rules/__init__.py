@@ -53,7 +53,7 @@ from .devices import (
     signed_part,
     to_text,
 )
-from .hours import next_start
+from .hours import next_start, spans_ahead
 from .keys import Keys, derive_keys
 from .offline import CAPS, CLOCK_SLACK, MANIFEST_LIFE, Exposure, RowTimes, is_believable, payer_of, worth_of_use
 from .signed import (
@@ -142,6 +142,7 @@ __all__ = [
     "shop_key",
     "sign_head",
     "signed_part",
+    "spans_ahead",
     "step_at",
     "to_text",
     "typed_code",

@@ -1,6 +1,7 @@
 """Clerks are name tiles with a PIN (RD50): five wrong ones, then only the owner can free the tile."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from bacao.kit.text import Refused, Text
 from bacao.places.queries import is_owner
 from bacao.redemption import rules
 from bacao.redemption.models import Clerk
-from bacao.redemption.queries import find_clerk
+from bacao.redemption.queries import find_clerk, list_clerks
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -45,6 +46,15 @@ class NoSuchClerk(Refused):
     code = "not_found"
     text = Text("没有这位店员，请选别的名字。", "There is no such clerk; choose another name.")
     status = 404
+
+
+class NoOwnersPin(Refused):
+    """No owner has a tile at this place."""
+
+    code = "no_owners_pin"
+    text = Text(
+        "店长还没设 PIN：请店长在自己的手机上同意。", "No owner has a PIN here: the owner can agree on their own phone."
+    )
 
 
 class PinTooSimple(Refused):
@@ -107,23 +117,48 @@ def end_clerk(*, clerk: Clerk, by: "User", at: datetime) -> None:
 
 
 def check_pin(*, merchant_id: int, clerk_id: int, pin: str) -> Clerk:
-    """Return the tile that a PIN opens. The try is counted before it is judged, so that many at once gain nothing.
-
-    :raises NoSuchClerk, PinWrong, PinLocked:
-    """
+    """Return the tile that a PIN opens. :raises NoSuchClerk, PinWrong, PinLocked:"""
     clerk = find_clerk(clerk_id, merchant_id)
     if clerk is None:
         raise NoSuchClerk
-    open_tiles = Clerk.objects.filter(pk=clerk.pk, wrong_pins__lt=rules.MOST_WRONG_PINS)
-    if not open_tiles.update(wrong_pins=F("wrong_pins") + 1):
+    return _open([clerk], pin)
+
+
+def check_owners_pin(*, merchant_id: int, place_id: int, pin: str) -> Clerk:
+    """Return the owner's tile that a PIN opens at a place, without telling whose tiles there are.
+
+    :raises NoOwnersPin, PinWrong, PinLocked:
+    """
+    tiles = [tile for tile in list_clerks(merchant_id, [place_id]) if tile.is_owner]
+    if not tiles:
+        raise NoOwnersPin
+    return _open(tiles, pin)
+
+
+def _open(tiles: Sequence[Clerk], pin: str) -> Clerk:
+    """Return the tile that a PIN opens. The try is counted before it is judged, so that many at once gain nothing.
+
+    :raises PinWrong, PinLocked:
+    """
+    free = Clerk.objects.filter(wrong_pins__lt=rules.MOST_WRONG_PINS)
+    tried = [tile for tile in tiles if free.filter(pk=tile.pk).update(wrong_pins=F("wrong_pins") + 1)]
+    if not tried:
         raise PinLocked
+    right = next((tile for tile in tried if _is_pin_of(tile, pin)), None)
+    counted = Clerk.objects.filter(pk__in=[tile.pk for tile in tried])
+    if right is None:
+        fewest = min(counted.values_list("wrong_pins", flat=True))
+        raise PinWrong(max(rules.MOST_WRONG_PINS - fewest, 0))
+    counted.exclude(pk=right.pk).filter(wrong_pins__gt=0).update(wrong_pins=F("wrong_pins") - 1)
+    Clerk.objects.filter(pk=right.pk).update(wrong_pins=0)
+    return right
+
+
+def _is_pin_of(tile: Clerk, pin: str) -> bool:
     try:
-        _hasher().verify(clerk.pin_hash, pin)
+        return _hasher().verify(tile.pin_hash, pin)
     except VerifyMismatchError:
-        clerk.refresh_from_db(fields=["wrong_pins"])
-        raise PinWrong(max(rules.MOST_WRONG_PINS - clerk.wrong_pins, 0)) from None
-    Clerk.objects.filter(pk=clerk.pk).update(wrong_pins=0)
-    return clerk
+        return False
 
 
 def _check_owner(user: "User", merchant_id: int) -> None:

@@ -15,7 +15,7 @@ from bacao.redemption import rules
 from bacao.redemption.models import Counter, Lease
 from bacao.redemption.queries import find_counter
 
-from .clerks import check_pin
+from .clerks import check_owners_pin
 from .tries import TooFast
 
 if TYPE_CHECKING:
@@ -97,17 +97,11 @@ def create_stand(*, place: "Place", name: str, by: "User", at: datetime) -> Coun
 
 
 def agree_device(
-    *,
-    counter_id: UUID,
-    by: "User | None" = None,
-    digits: str = "",
-    clerk_id: int | None = None,
-    pin: str = "",
-    at: datetime,
+    *, counter_id: UUID, by: "User | None" = None, digits: str = "", pin: str = "", at: datetime
 ) -> Counter:
     """Let a phone in: the owner compares its digits, or types the PIN of an owner's tile on the phone itself.
 
-    :raises NoSuchCounter, NotOwner, DigitsWrong, EnrolmentOver, PinWrong, PinLocked:
+    :raises NoSuchCounter, NotOwner, DigitsWrong, EnrolmentOver, NoOwnersPin, PinWrong, PinLocked:
     """
     counter = find_counter(counter_id)
     if counter is None:
@@ -117,8 +111,7 @@ def agree_device(
     if counter.state_at(at) != "waiting" or counter.wrong_digits >= rules.MOST_WRONG_DIGITS:
         raise EnrolmentOver
     if by is None:
-        if not check_pin(merchant_id=counter.merchant_id, clerk_id=clerk_id or 0, pin=pin).is_owner:
-            raise NotOwner
+        check_owners_pin(merchant_id=counter.merchant_id, place_id=counter.place_id, pin=pin)
     else:
         _check_owner(by, counter.merchant_id)
         if not secrets.compare_digest(counter.digits, digits):

@@ -9,7 +9,10 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
+from bacao.kit.calendar import Overlay
+from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Refused, Text
 from bacao.offers.rules import Terms
 from bacao.redemption import rules
@@ -76,7 +79,7 @@ def issue_manifest(*, counter: Counter, since: int, drawn: int, at: datetime) ->
         "caps": rules.CAPS.as_json(),
         "vouchers": [entry for handle, entry in vouchers.items() if before.get(handle) != told[handle]],
         "gone": [handle.hex() for handle in before if handle not in told],
-        "offers": [_offer(each, each.offer_id in asking) for each in terms],
+        "offers": _offers(terms, asking, at),
         "keys": [{"id": key_id, "public_key": rules.to_text(key)} for key_id, key in list_public_keys(at)],
         "shop": {"code": counter.code, "key": rules.to_text(get_shop_key(counter.pk))},
         "clerks": _clerks(counter),
@@ -164,6 +167,21 @@ def _entries(
             "anchors": {str(day): anchor.hex() for day, anchor in kept_anchors(code).items()},
         }
     return entries
+
+
+def _offers(terms: Sequence[Terms], asking: set[int], at: datetime) -> list[dict[str, Any]]:
+    """Return what the screen needs of each offer, and when those with hours of their own can be used."""
+    overlay = get_calendar_overlay() if any(each.weekly_hours for each in terms) else {}
+    return [_offer(each, each.offer_id in asking) | {"spans": _spans(each, overlay, at)} for each in terms]
+
+
+def _spans(terms: Terms, overlay: Overlay, at: datetime) -> list[list[str]] | None:
+    """Return the spans of the next days, None where an offer is good whenever the shop serves."""
+    if not terms.weekly_hours:
+        return None
+    zone = timezone.get_default_timezone()
+    spans = rules.spans_ahead(terms.weekly_hours, at, overlay=overlay, zone=zone)
+    return [[start.isoformat(timespec="seconds"), end.isoformat(timespec="seconds")] for start, end in spans]
 
 
 def _offer(terms: Terms, asks_member: bool) -> dict[str, Any]:

@@ -31,13 +31,6 @@ class Enrolment(msgspec.Struct, forbid_unknown_fields=True):
     public_key: str
 
 
-class OnTheSpot(msgspec.Struct, forbid_unknown_fields=True):
-    """The owner's tile and PIN, typed on the phone itself."""
-
-    clerk: int
-    pin: str
-
-
 class Pin(msgspec.Struct, forbid_unknown_fields=True):
     """A PIN."""
 
@@ -85,10 +78,10 @@ def enrolment(call: Call) -> Reply:
 
 
 def agreement(call: Call) -> Reply:
-    """POST /devices/<device>/agreement, by the owner's PIN on the phone itself."""
-    counter, asked = _this_device(call), call.read(OnTheSpot)
+    """POST /devices/<device>/agreement, by the PIN of an owner's tile typed on the phone itself."""
+    counter, asked = _this_device(call), call.read(Pin)
     try:
-        agree_device(counter_id=counter.pk, clerk_id=asked.clerk, pin=asked.pin, at=call.at)
+        agree_device(counter_id=counter.pk, pin=asked.pin, at=call.at)
     except PinWrong as wrong:
         return refuse(wrong, tries_left=wrong.tries_left)
     return say(201, "agreed")

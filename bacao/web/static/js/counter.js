@@ -280,10 +280,10 @@ function honour(reason, row) {
 }
 
 /** No answer came: the same row can be sent again and never counts twice. */
-function waitForAnswer({ row, reason }) {
+function waitForAnswer({ row, reason, at }) {
   fill("wait", {
     word: row.number ? words.confirming : words.wait,
-    text: row.path === "/undos" ? words.undoWaiting : row.number ? `${words.confirmingText} ${sentenceOf({ reason })}` : words.waiting,
+    text: row.path === "/undos" ? words.undoWaiting : row.number ? `${words.confirmingText} ${sentenceOf({ reason, at })}` : words.waiting,
     next: words.retry,
     on: () => {
       closeAnswer();

@@ -48,11 +48,18 @@ export function greenOf(content, { served = false } = {}) {
 
 const clockOf = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
+/** Return an instant as people say it today: 14:00, or with its day. */
+function momentOf(at) {
+  const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86400000);
+  const day = words.days[days] ?? new Date(at).toLocaleDateString(language, { weekday: "short", month: "short", day: "numeric" });
+  return `${day} ${clockOf(at)}`.trim();
+}
+
 /** Return the sentence of a refusal: the server's own, or this phone's. */
 export function sentenceOf({ content, reason, at }) {
   if (content?.text) return content.text[language];
   const said = words.reasons[reason] ?? words.reasons.needs_network;
-  return typeof said === "function" ? said(clockOf(at)) : said;
+  return typeof said === "function" ? said(at && momentOf(at)) : said;
 }
 
 export { clockOf };

@@ -75,7 +75,9 @@ const WORDS = {
     expiredDevice: "过了 15 分钟，请再来一次",
     revokedDevice: "这台手机的收银权被收回了，请店长重新同意",
     noKeys: "这个浏览器存不下钥匙：请用 https 打开，或换一个浏览器",
+    days: { 0: "", 1: "明天", "-1": "昨天" },
     reasons: {
+      not_now: (time) => (time ? `现在不能用，${time} 起可以` : "这几天都不能用，请客人看券上的时段"),
       used_here: (time) => `${time} 已在这台手机核销`,
       replayed: "这个码刚用过，等新码（不到 30 秒）",
       forged: "码不对，请客人刷新；或输 12 位数字",
@@ -166,7 +168,9 @@ const WORDS = {
     expiredDevice: "15 minutes are over; try again",
     revokedDevice: "This phone is no counter any more; the owner can agree again",
     noKeys: "This browser cannot keep a key: open by https, or take another browser",
+    days: { 0: "", 1: "tomorrow", "-1": "yesterday" },
     reasons: {
+      not_now: (time) => (time ? `Not valid now; from ${time} on` : "Not valid these days; its hours are on the guest's voucher"),
       used_here: (time) => `Redeemed on this phone at ${time}`,
       replayed: "This code was just used; wait for the next one (under 30 s)",
       forged: "Not a right code: have it refreshed, or type the 12 digits",

@@ -44,13 +44,13 @@ export function judgeChain(token, voucher, highest, now) {
   return verify(token.handle, token.value, anchors, stepAt(now), highest);
 }
 
-/** Return {serve: true, step, minor, proof} or {serve: false, reason}.
+/** Return {serve: true, step, minor, proof} or {serve: false, reason, at}; `at` = when it can be used, where that is known.
  *
  * `token` = decoded, `signed` = whether its signature is good (BC3), `voucher` = its row of the manifest or undefined,
  * `own` = from `ownUse`, `rows` = all that wait, `said` = {bill_minor, uses} of the clerk.
  */
 export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, now }) {
-  const no = (reason) => ({ serve: false, reason });
+  const no = (reason, at) => ({ serve: false, reason, at });
   if (!manifest) return no("needs_network");
   if (token.version === 3 ? !signed : !voucher) return no(token.version === 3 ? "forged" : "newer");
   const offer = voucher ? offerOf(manifest, voucher) : offerNamed(manifest, token.offer);
@@ -61,7 +61,9 @@ export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, 
   if (verdict !== "ok") return no(verdict);
   if (voucher && now >= Date.parse(voucher.valid_until) + SKEW_MINUTES * 60000) return no("expired");
   if (!mayServeAlone(manifest, now)) return no("stale");
-  if (offer.asks_member || voucher?.returned || !isOpen(offer, now)) return no("needs_network");
+  if (offer.asks_member || voucher?.returned) return no("needs_network");
+  const opens = nextStart(offer, now);
+  if (opens !== now) return no("not_now", opens);
   if (offer.needs_bill && said.bill_minor < offer.threshold_minor) return no("below_threshold");
   const minor = worthOf(offer, voucher, said);
   const spent = servedAlone(rows);
@@ -70,9 +72,9 @@ export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, 
   return { serve: true, step, minor, proof: token.version === 3 ? "signed" : "chain" };
 }
 
-/** Whether an offer may be used now; one with hours of its own has to be asked about online unless its spans are known. */
-export function isOpen(offer, now) {
-  if (offer.spans) return offer.spans.some(([from, until]) => now >= Date.parse(from) && now < Date.parse(until));
-  return !offer.hours;
+/** Return `now` where an offer can be used now, else when it can be next; null where not within the days told. */
+export function nextStart({ spans }, now) {
+  if (!spans) return now; // it has no hours of its own
+  const next = spans.find(([, until]) => now < Date.parse(until));
+  return next ? Math.max(now, Date.parse(next[0])) : null;
 }
-

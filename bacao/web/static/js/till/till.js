@@ -102,7 +102,7 @@ export class Till {
   /** Consume what `examine` found, as the clerk said ({bill_minor, uses, vouchers}). */
   async press(found, said = {}) {
     const judged = await this.#judge(found, said);
-    if (this.alone && judged && !judged.serve && !(await this.#reaches())) return { look: "red", reason: judged.reason, found };
+    if (this.alone && judged && !judged.serve && !(await this.#reaches())) return { look: "red", reason: judged.reason, at: judged.at, found };
     const { preview, token } = found;
     const row = await addRow(this.database, this.device, {
       path: "/redemptions",
@@ -165,7 +165,7 @@ export class Till {
     if (row.served_at) return { look: "green", content: shownAlone(row), row, served: true };
     if (judged === null && row.path === "/redemptions" && row.handle)
       judged = await this.#judge({ token: readCode(JSON.parse(row.body).token) }, row.shown.said, row.key);
-    if (!judged?.serve) return { look: "wait", row, reason: judged?.reason ?? "typed_alone" };
+    if (!judged?.serve) return { look: "wait", row, reason: judged?.reason ?? "typed_alone", at: judged?.at };
     const served = await markServed(this.database, row.key, { at: this.clock.now(), minor: judged.minor ?? 0 });
     await this.reload();
     const look = row.path === "/undos" ? "undone" : "green";
