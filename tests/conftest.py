@@ -1,8 +1,7 @@
-"""What every test may ask for: a database, an instant, the real data, a running site, a real browser.
+"""What every test may ask for: a database, an instant, the real data, a real browser.
 
 Without `DATABASE_URL` a PostgreSQL of the tests' own is started in `var/test` before Django reads its settings.
-Journeys use `live_site` (a real server and worker, `tests/live.py`) with `browser` or `page`; each file of them has
-a site with nobody in it, and what one test changes there is seen by the next.
+Journeys have a running site besides (tests/stories/conftest.py).
 """
 
 import os
@@ -18,9 +17,7 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-    from tests.live import Site
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("BACAO_VAR", str(ROOT / "var" / "test"))  # tests never write into a city's own folder
@@ -78,32 +75,6 @@ def data_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def _migrated() -> str:
-    """Return the name of a database with all tables and nobody in it."""
-    from tests.live import live_name, migrated_database
-
-    return migrated_database(f"{live_name()}_blank")
-
-
-@pytest.fixture(scope="module")
-def _running_site(_migrated: str) -> "Iterator[Site]":
-    """Run a site of its own for each file of journeys."""
-    from tests.live import fresh_database, live_name, live_var, running_site
-
-    with running_site(fresh_database(live_name(), like=_migrated), live_var(), "--empty") as site:
-        yield site
-
-
-@pytest.fixture
-def live_site(_running_site: "Site", django_db_blocker: Any) -> "Iterator[Site]":
-    """Return the running site; the test's own queries see its database, and what they write is committed."""
-    from tests.live import live_name, looking_at
-
-    with django_db_blocker.unblock(), looking_at(live_name()):
-        yield _running_site
-
-
-@pytest.fixture(scope="session")
 def browser() -> "Iterator[Browser]":
     """Return a real Chromium."""
     from playwright.sync_api import sync_playwright
@@ -116,14 +87,6 @@ def browser() -> "Iterator[Browser]":
         chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
         yield chromium
         chromium.close()
-
-
-@pytest.fixture
-def page(browser: "Browser", live_site: "Site") -> "Iterator[Page]":
-    """Return an empty page on a phone, 390 px wide, in Chinese; addresses are relative to the running site."""
-    context = browser.new_context(base_url=live_site.url, locale="zh-CN", viewport={"width": 390, "height": 844})
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from bacao.ledger.queries import list_rooms
 from bacao.ledger.rules import MONEY
@@ -187,6 +187,12 @@ def list_bills_of_visit(user_id: int, place_id: int, since: datetime, until: dat
     rows = Bill.objects.filter(order__user=user_id, order__place=place_id, undone_at=None)
     shown = rows.filter(settled_at__gte=since, settled_at__lt=until).exclude(presence=Bill.Presence.NONE)
     return list(shown.order_by("settled_at"))
+
+
+def count_usable_of_orders(order_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return how many vouchers of each order have a use left; orders without any are left out."""
+    alive = Voucher.objects.filter(HAS_USES_LEFT, order__in=set(order_ids))
+    return dict(alive.values_list("order").annotate(number=Count("pk")).order_by())
 
 
 def count_sold(place_ids: Iterable[int], since: datetime, until: datetime) -> int:

@@ -18,8 +18,10 @@ from tests.live import Site
 
 GREEN = ".answer--green[open]"
 RED = ".answer--red[open]"
+FRESH = ".answer--fresh[open]"
 WAIT = ".answer--wait[open]"
 PIN = "4711"
+PRACTISED = 'localStorage.setItem("bacao.counter.practised", "1")'
 CAMERA = """
 const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
 const pen = canvas.getContext("2d");
@@ -96,7 +98,7 @@ def enrol(clerk: Page, page: Page, live_site: Site, shop: Shop, owner: User) -> 
     """Open the till's link on a phone, ask, let the owner agree, type the clerk's PIN."""
     add_clerk(merchant_id=shop.merchant.pk, name="小李", pin=PIN, by=owner, at=timezone.now())
     clerk.goto(f"{live_site.url}/counter?place={shop.place.pk}")
-    clerk.get_by_role("button", name="申请").click()
+    clerk.get_by_role("button", name="请店长同意").click()
     digits = clerk.locator("[data-enrol-digits]")
     expect(digits).to_be_visible()
     agree(page, live_site, owner, digits.inner_text().replace(" ", ""))

@@ -1,47 +1,22 @@
 """The counter without network, in a real browser against the real server: enrolled once, served alone, nothing lost."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from bacao.accounts.models import User
 from bacao.redemption.models import Incident, Redemption
 from bacao.redemption.queries import get_live_code
-from bacao.redemption.services import ensure_codes
+from bacao.redemption.services import add_clerk, ensure_codes
 from tests import factories
-from tests.factories import Shop, make_shop
+from tests.factories import Shop
 from tests.live import Site
-from tests.stories.counter import GREEN, RED, enrol, give_camera, hold_up, is_kept, live_token, read, until
+from tests.stories.counter import FRESH, GREEN, PIN, RED, enrol, hold_up, is_kept, live_token, read, until
 
 pytestmark = pytest.mark.story
-PHONE = {"width": 390, "height": 844}
-PRACTISED = 'localStorage.setItem("bacao.counter.practised", "1")'
-
-
-@pytest.fixture
-def shop(live_site: Site) -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
-def owner(shop: Shop) -> User:
-    person = factories.make_user("林晓")
-    factories.make_role(person, shop.merchant, kind="owner")
-    return person
-
-
-@pytest.fixture
-def phone(browser: Browser, live_site: Site) -> Iterator[BrowserContext]:
-    """A phone at the till: nobody has signed in on it."""
-    context = browser.new_context(base_url=live_site.url, locale="zh-CN", viewport=PHONE)
-    context.add_init_script(PRACTISED)
-    give_camera(context)
-    yield context
-    context.close()
 
 
 def test_enrolled_once_then_served_without_network(
@@ -71,7 +46,7 @@ def test_enrolled_once_then_served_without_network(
     expect(clerk.locator("[data-alone]")).to_contain_text("还可核销 49 笔")
     new = shop.sell(timezone.now())
     hold_up(clerk, live_token(new))
-    expect(clerk.locator(f"{RED} [data-answer-text]")).to_contain_text("换一种码")
+    expect(clerk.locator(f"{FRESH} [data-answer-text]")).to_contain_text("换一种码")
     assert not Redemption.objects.filter(voucher__in=[alone, new]).exists()
     clerk.get_by_role("button", name="重新扫").click()
     hold_up(clerk, None)
@@ -79,6 +54,43 @@ def test_enrolled_once_then_served_without_network(
     phone.set_offline(False)
     expect(clerk.locator("[data-unsent]")).to_be_hidden(timeout=20_000)
     assert Redemption.objects.filter(voucher=alone).exists()
+
+
+def test_a_new_phone_agreed_on_the_spot_by_a_clerk_who_slips(
+    phone: BrowserContext, live_site: Site, shop: Shop, owner: User
+) -> None:
+    """The owner types their PIN on the phone itself; a clerk's PIN that was given up is a try that is told."""
+    now = timezone.now()
+    add_clerk(merchant_id=shop.merchant.pk, name="老板", pin="314159", owner=True, by=owner, at=now)
+    tile = add_clerk(merchant_id=shop.merchant.pk, name="小李", pin=PIN, by=owner, at=now)
+    clerk = phone.new_page()
+    clerk.goto(f"/counter?place={shop.place.pk}")
+    clerk.get_by_role("button", name="请店长同意").click()
+    for pin in ("271828", "314159"):
+        expect(clerk.locator("[data-enrol-digits]")).to_be_visible()
+        clerk.get_by_label("店长就在旁边").fill(pin)
+        clerk.get_by_role("button", name="同意", exact=True).click()
+        if pin == "271828":
+            expect(clerk.locator("[data-enrol-pin-said]")).to_contain_text("还能试 4 次")
+    clerk.get_by_role("button", name="小李").click(timeout=15_000)
+    for key in ("1", "2", "3", "4"):
+        clerk.locator(f"[data-pin-pad] [data-key='{key}']").click()
+    expect(clerk.locator("[data-pin-hint]")).to_contain_text("还能试 4 次")
+    tile.refresh_from_db()
+    assert tile.wrong_pins == 1
+    for key in PIN:
+        clerk.locator(f"[data-pin-pad] [data-key='{key}']").click()
+    expect(clerk.locator("[data-clerks][open]")).to_have_count(0)
+    until(clerk, "performance.getEntriesByName('camera').length > 0")  # the press that unlocked it opened the camera
+
+    version = factories.make_offer_version(shop.place, title_zh="下午茶")
+    vouchers = factories.make_vouchers(version, shop.member, quantity=3)
+    hold_up(clerk, live_token(vouchers[0]))
+    expect(clerk.locator("[data-ask-terms]")).to_contain_text("同一单还有 3 张", timeout=20_000)
+    tap(clerk, "2")
+    clerk.get_by_role("button", name="核销 2 张").click()
+    expect(clerk.locator(GREEN)).to_be_visible(timeout=20_000)
+    assert Redemption.objects.filter(voucher__in=vouchers).count() == 2
 
 
 def tap(clerk: Page, digits: str) -> None:
@@ -116,7 +128,7 @@ def test_three_ways_with_either_side_alone(
     member.goto(f"/vouchers/{first.pk}")
     expect(member.locator("[data-life]")).to_contain_text("秒后")
     hold_up(clerk, read(member.locator("[data-symbol]").screenshot()))
-    expect(clerk.locator(f"{RED} [data-answer-text]")).to_contain_text("换一种码", timeout=20_000)
+    expect(clerk.locator(f"{FRESH} [data-answer-text]")).to_contain_text("换一种码", timeout=20_000)
     next_guest(clerk)
     member.get_by_role("button", name="换一种码").click()
     member.wait_for_timeout(300)
@@ -170,7 +182,7 @@ def test_what_does_not_work_is_honoured(
     clerk = phone.new_page()
     enrol(clerk, page, live_site, shop, owner)
     hold_up(clerk, stale)
-    expect(clerk.locator(f"{RED} [data-answer-text]")).to_contain_text("截图或过时", timeout=20_000)
+    expect(clerk.locator(f"{FRESH} [data-answer-text]")).to_contain_text("截图或过时", timeout=20_000)
     clerk.get_by_role("button", name="用不了？按券价收").click()
     expect(clerk.locator(f"{GREEN} [data-answer-word]")).to_have_text("按券价收", timeout=20_000)
     incident = Incident.objects.get(voucher=voucher)

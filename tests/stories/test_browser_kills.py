@@ -22,26 +22,14 @@ from bacao.redemption.models import Attempt, Redemption
 from bacao.redemption.services import ensure_codes
 from tests import factories
 from tests.conftest import BROWSER_FLAGS
-from tests.factories import Shop, make_shop
+from tests.factories import Shop
 from tests.live import Site
-from tests.stories.counter import GREEN, enrol, give_camera, hold_up, is_kept, live_token
+from tests.stories.counter import GREEN, PRACTISED, enrol, give_camera, hold_up, is_kept, live_token
 
 pytestmark = pytest.mark.story
 ROUNDS = int(os.environ.get("BACAO_BROWSER_KILLS", "4"))
-AT_ONCE = 40
-"""Served alone before the phone is let online again: below the hard limit of items."""
-
-
-@pytest.fixture
-def shop(live_site: Site) -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
-def owner(shop: Shop) -> User:
-    person = factories.make_user("林晓")
-    factories.make_role(person, shop.merchant, kind="owner")
-    return person
+AT_ONCE = 25
+"""Served alone before the phone is let online again: ¥50 each, below the hard limits of 50 items and ¥1,500."""
 
 
 class Phone:
@@ -72,7 +60,7 @@ class Phone:
             port = port_file.read_text().splitlines()[0]
             connection = self.browser_type.connect_over_cdp(f"http://127.0.0.1:{port}")
             context = connection.contexts[0]
-            context.add_init_script('localStorage.setItem("bacao.counter.practised", "1")')
+            context.add_init_script(PRACTISED)
             context.add_cookies([{"name": "django_language", "value": "zh-hans", "url": self.base}])
             give_camera(context)
             yield context.new_page(), process

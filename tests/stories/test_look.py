@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.live import Site
 
 pytestmark = pytest.mark.story
+EMPTY_SITE = True  # what its lists show is counted
 TOUCH = 44
 PAGES = ("/", "/now", "/search", "/wallet", "/me", "/notes/new", "/style", "/nowhere")
 OVERFLOWING = """() => [...document.querySelectorAll('body *')]

@@ -46,6 +46,7 @@ class Preview:
     cap_minor: int | None
     uses_left: int
     uses_total: int
+    vouchers_left: int = 1  # of the same order, this one among them
 
 
 def charge_of(terms: Terms, bill_minor: int | None) -> int:

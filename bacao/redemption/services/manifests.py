@@ -15,6 +15,7 @@ from bacao.kit.calendar import Overlay
 from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Refused, Text
 from bacao.offers.rules import Terms
+from bacao.orders.queries import count_usable_of_orders
 from bacao.redemption import rules
 from bacao.redemption.models import Counter, Lease, Manifest, VoucherCode
 from bacao.redemption.queries import (
@@ -149,6 +150,7 @@ def _entries(
 ) -> dict[bytes, dict[str, Any]]:
     """Return what is told of each voucher by handle; those that the member confirms are online only (RD22)."""
     leased = list_leased(counter.pk)
+    together = count_usable_of_orders(code.voucher.order_id for code in codes)
     entries = {}
     for code in codes:
         voucher, version = code.voucher, terms[code.voucher.order.version_id]
@@ -160,6 +162,7 @@ def _entries(
             "version": version.version_id,
             "uses_left": voucher.uses_left,
             "uses_total": voucher.uses_total,
+            "vouchers_left": together.get(voucher.order_id, 1),
             "worth_minor": worth_of_use(version),
             "valid_until": voucher.valid_until.isoformat(timespec="seconds"),
             "highest_step": code.highest_step,

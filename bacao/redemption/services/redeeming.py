@@ -11,6 +11,7 @@ from django.utils import timezone
 from bacao.kit.text import Refused, Text
 from bacao.ledger.services import post
 from bacao.offers.rules import say_amount
+from bacao.orders.queries import count_usable_of_orders
 from bacao.orders.rules import parts_of_uses
 from bacao.redemption import rules
 from bacao.redemption.rules import Preview, sentences
@@ -77,14 +78,16 @@ def prepare(
         with counter_transaction(merchant_id):
             loaded = find_voucher(by, _look_up(claim, code))
             try:
-                return judge(claim, loaded).preview
+                found = judge(claim, loaded)
             except Waiting:
                 assert loaded is not None, "somebody waits for a voucher"
-                return judge(replace(claim, late=True), loaded).preview
+                found = judge(replace(claim, late=True), loaded)
     except CannotRedeem as reason:
         if reason.code == NOT_FOUND:
             count_wrong_try(merchant_id=merchant_id, device=device, at=at)
         raise
+    order = found.loaded.order_id
+    return replace(found.preview, vouchers_left=count_usable_of_orders([order]).get(order, 1))
 
 
 def redeem_voucher(

@@ -222,7 +222,7 @@ function showSum() {
   const sum = part("ask-sum");
   sum.classList.toggle("is-short", bill > 0 && short > 0);
   sum.textContent = ready ? words.charge(charge) : bill && short > 0 ? words.short(money(short)) : "";
-  part("go").textContent = ready ? words.goBill(charge) : words.billAsk;
+  part("go").textContent = ready ? words.goBill(charge) : words.billFirst;
   part("go").disabled = !ready;
 }
 
@@ -251,19 +251,24 @@ function green({ content, row, served }) {
   fill("green", { ...greenOf(content, { served }), undo: undone, on: nextGuest });
 }
 
+/** The guest's next code will do: not a no, only not this one. */
+const WANTS_FRESH = new Set(["old", "early", "replayed", "newer"]);
+
 function red(result) {
   const { content, reason, kept, row } = result;
-  const lost = content?.outcome === "signed_out" || content?.outcome === "not_clerk";
+  const outcome = content?.outcome ?? reason;
+  const fresh = WANTS_FRESH.has(outcome);
+  const lost = outcome === "signed_out" || outcome === "not_clerk";
   const usual = { next: words.again, on: () => nextGuest(kept ? row : null) };
-  fill("red", {
-    word: words.no,
+  fill(fresh ? "fresh" : "red", {
+    word: fresh ? words.fresh : words.no,
     text: sentenceOf(result),
     ...(lost ? { next: words.signIn, on: () => location.assign("/sign-in?next=/counter") } : usual),
-    honour: canHonour(content?.outcome ?? reason) ? () => honour(content?.outcome ?? reason, kept ? row : null) : null,
+    honour: canHonour(outcome) ? () => honour(outcome, kept ? row : null) : null,
   });
 }
 
-const NEVER_HONOURED = new Set(["used_here", "already_redeemed", "expired", "forged", "refunded", "replayed", "not_found", "too_late", "signed_out", "not_clerk", "revoked", "already_undone", "over_limit", "below_threshold"]);
+const NEVER_HONOURED = new Set(["used_here", "already_redeemed", "expired", "forged", "refunded", "replayed", "not_found", "too_late", "signed_out", "not_clerk", "revoked", "already_undone", "over_limit", "below_threshold", "not_now", "wrong_shop", "too_few_uses", "too_few_vouchers"]);
 
 /** A price is honoured where the failure may be ours or the shop's; a used, expired or forged code is nobody's (RD47). */
 const canHonour = (outcome) => Boolean(asked?.code) && !NEVER_HONOURED.has(outcome);
@@ -355,14 +360,24 @@ function showNews() {
 function practise(good, step, text = words.practiceRed) {
   if (!practising) setPractice(true);
   practising.steps.add(step);
+  showPractice();
   asked = { handle: "0000000000", consumed: true };
   const over = () => nextGuest();
   const undone = () => {
-    practising?.steps.add("undo");
+    practising.steps.add("undo");
+    showPractice();
     fill("undone", { word: words.undone, text: words.practiceUndone, on: over, practice: true });
   };
   if (good) fill("green", { word: words.yes, charge: words.nothing, items: [words.practiceTitle], text: words.practiceText, undo: undone, on: over, practice: true });
   else fill("red", { word: words.no, text, next: words.again, on: over, practice: true });
+}
+
+/** Say what to try next: green, undo, red. */
+function showPractice() {
+  const { steps } = practising;
+  const done = [steps.has("typed") || steps.has("scan"), steps.has("undo"), steps.has("red")];
+  const next = done.indexOf(false);
+  part("practice-text").textContent = words.practiceSteps[next < 0 ? done.length : next];
 }
 
 function setPractice(on) {
@@ -373,6 +388,7 @@ function setPractice(on) {
   }
   practising = on ? { since: performance.now(), steps: new Set() } : null;
   part("practice-strip").hidden = !on;
+  if (on) showPractice();
   counter.querySelector(".counter__tool[data-practise]").setAttribute("aria-pressed", String(on));
   if (on) localStorage.setItem(PRACTISED, "1");
   answered = { seen: "", at: 0 };
@@ -421,7 +437,8 @@ async function openTill() {
   part("shop-code").hidden = !manifest?.shop;
   showState(till);
   keepFiles(true);
-  till.clerk = (await clerkOfShift(till)) ?? (await askClerk(till));
+  const known = await clerkOfShift(till);
+  till.clerk = known ?? (await askClerk(till));
   showClerk(till);
   setInterval(() => till.sync(), SYNC_EVERY_MS);
   setInterval(() => till.refresh(), MANIFEST_EVERY_MS);
@@ -432,7 +449,7 @@ async function openTill() {
   });
   document.addEventListener("visibilitychange", () => document.hidden || till.sync());
   till.sync({ all: true });
-  begin();
+  begin(Boolean(till.clerk && !known));
 }
 
 function showClerk(till) {
@@ -450,9 +467,10 @@ async function askAgain(till) {
   location.reload();
 }
 
-/** Everything is known: the first time practice opens by itself, the camera where it was allowed before. */
-function begin() {
+/** Everything is known: the first time practice opens by itself, the camera where it was allowed before or after a press. */
+function begin(pressed = false) {
   if (!localStorage.getItem(PRACTISED)) part("lesson").showModal();
+  else if (pressed) startCamera();
   showNews();
   navigator.permissions
     ?.query({ name: "camera" })
@@ -504,7 +522,10 @@ part("lesson-start").addEventListener("click", () => {
   part("lesson").close();
   setPractice(true);
 });
-part("lesson").addEventListener("close", () => localStorage.setItem(PRACTISED, "1"));
+part("lesson").addEventListener("close", () => {
+  localStorage.setItem(PRACTISED, "1");
+  startCamera();
+});
 part("unsent").addEventListener("click", () => showQueue(login));
 part("shop-code").addEventListener("click", () => showShopCode(login));
 part("enrol")?.addEventListener("click", () => enrol(Number(counter.dataset.place)).then(() => location.assign("/counter")));

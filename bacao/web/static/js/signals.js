@@ -22,9 +22,9 @@ function tone(frequency, start, seconds, type) {
   oscillator.stop(from + seconds);
 }
 
-/** Sound and vibrate for `green`, `red` or `wait`. */
+/** Sound and vibrate for `green`, `red`, `fresh`, `wait` or `undone`. */
 export function signal(look) {
-  navigator.vibrate?.({ green: [90], red: [180, 90, 180], wait: [60, 60, 60], undone: [60] }[look]);
+  navigator.vibrate?.({ green: [90], red: [180, 90, 180], fresh: [90, 60, 90], wait: [60, 60, 60], undone: [60] }[look]);
   if (context?.state !== "running") return;
   if (look === "green") {
     tone(659, 0, 0.14, "sine");
@@ -32,5 +32,8 @@ export function signal(look) {
   } else if (look === "red") {
     tone(196, 0, 0.2, "square");
     tone(165, 0.24, 0.32, "square");
+  } else if (look === "fresh") {
+    tone(392, 0, 0.14, "triangle");
+    tone(392, 0.2, 0.14, "triangle");
   } else tone(440, 0, 0.2, "triangle");
 }

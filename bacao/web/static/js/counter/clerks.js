@@ -1,12 +1,13 @@
 // Who stands here: a tile and a PIN, once a shift (RD50).
 import { part } from "./screen.js";
 import { words } from "./words.js";
-import { wakeSound } from "../signals.js";
+import { signal, wakeSound } from "../signals.js";
 import { api } from "../till/api.js";
 import { isPin, unlock } from "../till/clerks.js";
 import { read } from "../till/database.js";
 
 const SHIFT_MS = 12 * 3600 * 1000;
+const PAUSE_MS = 2000;
 const LONGEST_PIN = 6;
 const SHORTEST_PIN = 4;
 const screen = part("clerks");
@@ -34,6 +35,7 @@ export function askClerk(till) {
     const pin = part("pin");
     tiles.hidden = false;
     pin.hidden = true;
+    part("clerks-title").textContent = words.whoAreYou;
     tiles.replaceChildren(
       ...clerks.map((clerk) => {
         const tile = name(clerk);
@@ -53,11 +55,14 @@ export function askClerk(till) {
   });
 }
 
-/** Take a PIN of four to six digits. Shorter ones are tried here, so that nobody has to press "done". */
+/** Take a PIN of four to six digits. Shorter ones are tried here, so that nobody has to press "done"; one that was given up,
+ * or waited with, was a try like any other. */
 function askPin(till, clerk, done) {
   let entry = "";
   let busy = false;
+  let pause = 0;
   part("pin").hidden = false;
+  part("clerks-title").textContent = clerk.name;
   const show = (hint = "") => {
     part("pin-dots").textContent = "●".repeat(entry.length) + "○".repeat(Math.max(0, SHORTEST_PIN - entry.length));
     part("pin-hint").textContent = hint;
@@ -66,19 +71,30 @@ function askPin(till, clerk, done) {
     const answer = await unlock(till.database, api, clerk, entry);
     if (answer.outcome === "unlocked") return done(true);
     entry = "";
+    signal("red");
     show(answer.outcome === "pin_wrong" ? words.pinWrong(answer.tries_left) : words.pinLocked);
   };
-  const press = async (key) => {
+  /** Only one key, or one try, at a time. */
+  const alone = async (work) => {
     if (busy) return;
-    if (key === "away") return done(false);
-    if (key === "back") entry = entry.slice(0, -1);
-    else if (entry.length < LONGEST_PIN) entry += key;
-    show();
-    if (entry.length < SHORTEST_PIN) return;
     busy = true;
-    if (entry.length === LONGEST_PIN || (await isPin(clerk, entry))) await attempt();
+    await work();
     busy = false;
   };
+  const take = async (key) => {
+    clearTimeout(pause);
+    const full = entry.length >= SHORTEST_PIN;
+    if (/^\d$/.test(key)) entry += key;
+    else if (full) await attempt();
+    else entry = entry.slice(0, -1);
+    if (key === "away") return done(false);
+    if (full && key === "back") return;
+    show();
+    if (entry.length < SHORTEST_PIN) return;
+    if (entry.length === LONGEST_PIN || (await isPin(clerk, entry))) await attempt();
+    else pause = setTimeout(() => alone(attempt), PAUSE_MS);
+  };
+  const press = (key) => alone(() => take(key));
   part("pin-pad").onclick = ({ target }) => {
     const key = target.closest("button")?.dataset.key;
     if (key) press(key);

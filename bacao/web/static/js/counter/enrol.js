@@ -1,6 +1,6 @@
 // How a phone becomes a counter: it shows six digits, the owner agrees, once (RD49).
 import { part } from "./screen.js";
-import { words } from "./words.js";
+import { language, words } from "./words.js";
 import { api, sessionApi } from "../till/api.js";
 import { askToStand, canKeep, findDevice, refreshDevice } from "../till/device.js";
 import { openDatabase } from "../till/database.js";
@@ -17,7 +17,7 @@ function say(text) {
 /** Show where the enrolment stands. */
 function show(device) {
   const waiting = device?.state === "waiting";
-  part("enrol-digits").hidden = part("enrol-wait").hidden = !waiting;
+  part("enrol-digits").hidden = part("enrol-wait").hidden = part("enrol-pin").hidden = !waiting;
   part("enrol-ask").hidden = waiting;
   if (waiting) {
     part("enrol-digits").textContent = device.digits.replace(/^(...)/, "$1 ");
@@ -55,11 +55,25 @@ export async function enrol(place) {
         await agreeMyself(device);
         show(device);
       } catch (refused) {
-        say(refused.text?.[document.documentElement.lang === "en" ? "en" : "zh"] ?? words.waiting);
+        say(refused.text?.[language] ?? words.noNetwork);
       }
+    };
+    part("enrol-pin").onsubmit = async (event) => {
+      event.preventDefault();
+      part("enrol-pin-said").textContent = await agreeHere(device, event.target.pin.value);
+      event.target.reset();
+      device = await refreshDevice(database, api, device);
+      if (device.state === "agreed") agreed(device);
     };
     look();
   });
+}
+
+/** The owner stands here and types their PIN; return what to say where that did not do. */
+async function agreeHere(device, pin) {
+  const { status, content } = await api.post(`/devices/${device.id}/agreement`, { pin });
+  if (content.outcome === "pin_wrong") return words.pinWrong(content.tries_left);
+  return status === 201 ? "" : (content.text?.[language] ?? words.noNetwork);
 }
 
 /** The owner's own phone needs nobody else: the same press agrees. Anybody else's answer is no, and is not asked for. */

@@ -47,7 +47,7 @@ export function judgeChain(token, voucher, highest, now) {
 /** Return {serve: true, step, minor, proof} or {serve: false, reason, at}; `at` = when it can be used, where that is known.
  *
  * `token` = decoded, `signed` = whether its signature is good (BC3), `voucher` = its row of the manifest or undefined,
- * `own` = from `ownUse`, `rows` = all that wait, `said` = {bill_minor, uses} of the clerk.
+ * `own` = from `ownUse`, `rows` = all that wait, `said` = {bill_minor, uses, vouchers} of the clerk.
  */
 export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, now }) {
   const no = (reason, at) => ({ serve: false, reason, at });
@@ -61,7 +61,7 @@ export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, 
   if (verdict !== "ok") return no(verdict);
   if (voucher && now >= Date.parse(voucher.valid_until) + SKEW_MINUTES * 60000) return no("expired");
   if (!mayServeAlone(manifest, now)) return no("stale");
-  if (offer.asks_member || voucher?.returned) return no("needs_network");
+  if (offer.asks_member || voucher?.returned || said.vouchers > 1) return no("needs_network");
   const opens = nextStart(offer, now);
   if (opens !== now) return no("not_now", opens);
   if (offer.needs_bill && said.bill_minor < offer.threshold_minor) return no("below_threshold");

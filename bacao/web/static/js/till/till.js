@@ -81,7 +81,8 @@ export class Till {
     if (seen.verdict === "replayed") return { kind: "red", reason: "replayed" };
     const offer = offerOf(this.manifest, voucher);
     if (!offer) return this.#askServer(code, token);
-    return { kind: "found", code, token, preview: previewOf(offer, voucher, voucher.uses_left - own.uses) };
+    const preview = previewOf(offer, voucher, voucher.uses_left - own.uses);
+    return { kind: "found", code, token, preview: this.alone ? preview : { ...preview, vouchers_left: voucher.vouchers_left } };
   }
 
   async #askServer(code, token) {
