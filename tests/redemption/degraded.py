@@ -119,6 +119,7 @@ def plain(picture: Image.Image, take: Take) -> Image.Image:
 LOW_LIGHT = "low light"
 KINDS: dict[str, tuple[tuple[float, ...], Damage]] = {
     "clean": ((0,), plain),
+    LOW_LIGHT: ((30, 20, 14, 11, 8), plain),
     "small": ((110, 80, 66, 56), plain),
     "blur": ((1.0, 2.0, 2.8, 3.4), blurred),
     "shake": ((6, 10, 13, 16), shaken),
@@ -127,7 +128,6 @@ KINDS: dict[str, tuple[tuple[float, ...], Damage]] = {
     "moire": ((0.3, 0.6, 0.9, 1.2), banded),
     "jpeg": ((30, 12, 6, 3), squeezed),
     "shadow": ((0.5, 0.3, 0.15, 0.07), shaded),
-    LOW_LIGHT: ((30, 20, 14, 11, 8), plain),
 }
 """Each kind with its levels, mild to destructive, and what it does to a picture."""
 
@@ -138,10 +138,10 @@ def make_text(draw: np.random.Generator) -> str:
 
 
 def make_scenes(each: int, frames: int = FRAMES) -> Iterator[Scene]:
-    """Yield `each` films of every kind at every level; the same ones in every run."""
-    for kind, (levels, damage) in KINDS.items():
-        for number, level in enumerate(levels):
-            for seed in range(each):
+    """Yield `each` films of every kind at every level, round after round; the same ones in every run."""
+    for seed in range(each):
+        for kind, (levels, damage) in KINDS.items():
+            for number, level in enumerate(levels):
                 yield _film(kind, level, damage, np.random.default_rng([len(kind), number, seed, 7]), frames)
 
 

@@ -48,6 +48,59 @@ export async function whatIsNotServedAlone(now) {
   return { look: result.look, reason: result.reason, rows: world.till.rows.length };
 }
 
+/** Serve alone while the phone's store is full, then once it has room. */
+export async function aFullPhone() {
+  const [first, second] = [makeVoucher(1), makeVoucher(2)], { till, time, server } = await openTill([first, second]);
+  const put = IDBObjectStore.prototype.put;
+  const fill = (names) => (IDBObjectStore.prototype.put = function (...words) {
+    if (names.includes(this.name)) throw new DOMException("no room", "QuotaExceededError");
+    return put.apply(this, words);
+  });
+  try {
+    fill(["rows"]);                                        // the row itself cannot be written
+    const refused = await scan(till, first, time).catch(({ name }) => name);
+    const posts = server.posts.length;
+    fill(["done"]);                                        // the row can, its answer cannot
+    const { look } = await scan(till, second, time);
+    fill([]);
+    await till.sync({ all: true });
+    return { refused, posts, look, rows: till.rows.length, taken: server.count("/redemptions"), wrong: server.wrong };
+  } finally {
+    IDBObjectStore.prototype.put = put;
+  }
+}
+
+/** Two tabs of one phone share its memory: numbers, limits, what was used up. */
+export async function twoTabs() {
+  const vouchers = [1, 2, 3].map((number) => makeVoucher(number)), world = await openTill(vouchers, { manifest: { caps: { hard_items: 2 } } });
+  const tabs = [world.till, await world.again()];
+  world.server.fails = () => "silent";
+  const [first, second] = await Promise.all(tabs.map((tab, i) => scan(tab, vouchers[i], world.time)));
+  const third = await scan(tabs[0], vouchers[2], world.time);
+  const again = await scan(tabs[0], vouchers[1], { now: world.time.now });
+  world.server.fails = () => null;
+  await Promise.all(tabs.map((tab) => tab.sync({ all: true })));
+  const numbers = world.server.posts.map(({ number }) => number);
+  return { looks: [first.look, second.look], third: third.reason, again: again.reason, numbers: [...new Set(numbers)].sort(),
+  taken: world.server.count("/redemptions"), missing: world.server.missing, wrong: world.server.wrong };
+}
+
+/** Clocks that jump: turned back while open, asleep in a pocket, turned back before the page is opened again. */
+export async function clocksThatJump() {
+  const { Clock } = await import("/js/till/clock.js");
+  const time = { date: NOON, steady: 0 }, clocks = { date: () => time.date, steady: () => time.steady };
+  const clock = new Clock(500, clocks);
+  const after = (date, steady) => { time.date += date; time.steady += steady; return clock.now() - NOON; };
+  const seen = { runs: after(1000, 1000), turnedBack: after(-HOUR, 1000), slept: after(HOUR + 600000, 0) };
+  clock.set(new Date(NOON).toISOString(), 200);
+  const voucher = makeVoucher(1), world = await openTill([voucher]);
+  world.server.fails = () => "silent";
+  await scan(world.till, voucher, world.time);
+  world.time.now -= 5 * HOUR;
+  const reopened = await world.again();
+  return { ...seen, told: clock.now() - NOON, reopened: reopened.clock.now() - NOON };
+}
+
 /** The first offer with spans of its own, in hours from noon. */
 const withSpans = (spans) => [{ ...OFFERS[0], spans: spans.map((span) => span.map((hour) => new Date(NOON + hour * HOUR).toISOString())) }];
 
@@ -157,8 +210,12 @@ export async function signaturesWithoutWebCrypto(text, keys) {
   return { itself, library: await isOurs(code, keys), spoiled: await isOurs(spoiled, keys) };
 }
 
-/** Hold vouchers up to a camera, one after another; return milliseconds from held up to decoded, and from there to green. */
-export async function decodeToGreen(count) {
+/** Hold vouchers up to a camera, one after another; return milliseconds from held up to decoded, and from there to green.
+ *
+ * The first is held up before the camera is asked for: the engine is loaded on the way. With `patience` (milliseconds) it
+ * ends early, after three at least.
+ */
+export async function decodeToGreen(count, patience = Infinity) {
   const { drawQr } = await import("/js/qr.js");
   const { Scanner } = await import("/js/scanner.js");
   const vouchers = Array.from({ length: count }, (_, i) => makeVoucher(i));
@@ -172,10 +229,11 @@ export async function decodeToGreen(count) {
     if (held) pen.drawImage(held, 210, 130, 220, 220);
   }, 40);
   let heard = () => {};
-  const scanner = new Scanner(Object.assign(document.createElement("video"), { muted: true, playsInline: true }), (text) => heard(text));
-  await scanner.start();
+  const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
   const times = [];
+  const opened = performance.now();
   for (const [number, voucher] of vouchers.entries()) {
+    if (number >= 3 && performance.now() - opened > patience) break;
     server.fails = () => (number % 2 ? "silent" : null);
     time.now = Date.now();
     const token = voucher.tokenAt(time.now);
@@ -184,7 +242,9 @@ export async function decodeToGreen(count) {
     await shown.decode();
     held = shown;
     const began = performance.now();
-    await new Promise((resolve) => (heard = (text) => text === token && resolve()));
+    const read = new Promise((resolve) => (heard = (text) => text === token && resolve()));
+    if (number === 0) await new Scanner(video, (text) => heard(text)).start();
+    await read;
     heard = () => {};
     const decoded = performance.now();
     const found = await till.examine({ token });

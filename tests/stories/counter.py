@@ -116,3 +116,15 @@ def unlock(clerk: Page) -> None:
 def is_kept(clerk: Page) -> None:
     """Wait until the page, its engine and all it needs are kept for the time without network."""
     until(clerk, "caches.open('counter-1').then((cache) => cache.match('/counter?shell')).then(Boolean)", 30)
+
+
+def tap(clerk: Page, digits: str) -> None:
+    """Press digits on the counter's pad."""
+    for key in digits:
+        clerk.locator(f"[data-pad] [data-key='{key}']").click()
+
+
+def next_guest(clerk: Page) -> None:
+    """Take the phone away and go on."""
+    clerk.locator("[data-next]").click()
+    hold_up(clerk, None)

@@ -1,6 +1,5 @@
 """The counter without network, in a real browser against the real server: enrolled once, served alone, nothing lost."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from bacao.redemption.services import add_clerk, ensure_codes
 from tests import factories
 from tests.factories import Shop
 from tests.live import Site
-from tests.stories.counter import FRESH, GREEN, PIN, RED, enrol, hold_up, is_kept, live_token, read, until
+from tests.stories.counter import FRESH, GREEN, PIN, enrol, hold_up, is_kept, live_token, next_guest, tap, until
 
 pytestmark = pytest.mark.story
 
@@ -91,86 +90,6 @@ def test_a_new_phone_agreed_on_the_spot_by_a_clerk_who_slips(
     clerk.get_by_role("button", name="核销 2 张").click()
     expect(clerk.locator(GREEN)).to_be_visible(timeout=20_000)
     assert Redemption.objects.filter(voucher__in=vouchers).count() == 2
-
-
-def tap(clerk: Page, digits: str) -> None:
-    """Press digits on the counter's pad."""
-    for key in digits:
-        clerk.locator(f"[data-pad] [data-key='{key}']").click()
-
-
-def next_guest(clerk: Page) -> None:
-    """Take the phone away and go on."""
-    clerk.locator("[data-next]").click()
-    hold_up(clerk, None)
-
-
-def test_three_ways_with_either_side_alone(
-    phone: BrowserContext, page: Page, live_site: Site, shop: Shop, owner: User
-) -> None:
-    clerk, member = phone.new_page(), page
-    versions = [factories.make_offer_version(shop.place, title_zh=title) for title in ("第一杯", "第二杯", "第三杯")]
-    enrol(clerk, page, live_site, shop, owner)
-    is_kept(clerk)
-    live_site.sign_in(member.context, shop.member)
-    first, second, third = (shop.sell(timezone.now(), version) for version in versions)
-    member.goto("/wallet")
-    until(member, "navigator.serviceWorker.controller !== null")
-    member.reload()
-    for voucher in (first, second, third):
-        member.goto(f"/vouchers/{voucher.pk}")
-        expect(member.locator("[data-life]")).to_contain_text("秒后")
-        until(member, f"localStorage.getItem('bacao.code.{voucher.pk}') !== null")
-
-    # scanned: neither has a network, and the counter never heard of this voucher
-    phone.set_offline(True)
-    member.context.set_offline(True)
-    member.goto(f"/vouchers/{first.pk}")
-    expect(member.locator("[data-life]")).to_contain_text("秒后")
-    hold_up(clerk, read(member.locator("[data-symbol]").screenshot()))
-    expect(clerk.locator(f"{FRESH} [data-answer-text]")).to_contain_text("换一种码", timeout=20_000)
-    next_guest(clerk)
-    member.get_by_role("button", name="换一种码").click()
-    member.wait_for_timeout(300)
-    signed = read(member.locator("[data-symbol]").screenshot())
-    assert len(signed) == 253
-    hold_up(clerk, signed)
-    expect(clerk.locator(GREEN)).to_be_visible(timeout=20_000)
-    expect(clerk.locator("[data-answer-items]")).to_have_text("第一杯")
-    next_guest(clerk)
-
-    # typed: the member reads it aloud without network; a counter without network says what else there is
-    digits = "".join(member.locator("[data-digits] span").all_inner_texts())
-    member.goto(f"/vouchers/{second.pk}")
-    digits = "".join(member.locator("[data-digits] span").all_inner_texts())
-    tap(clerk, digits)
-    expect(clerk.locator(f"{RED} [data-answer-text]")).to_contain_text("没有网络时不能输号码")
-    next_guest(clerk)
-    phone.set_offline(False)
-    expect(clerk.locator("[data-unsent]")).to_be_hidden(timeout=30_000)
-    assert Redemption.objects.get(voucher=first).proof == "signed"
-    tap(clerk, digits)
-    expect(clerk.locator(GREEN)).to_be_visible(timeout=20_000)
-    expect(clerk.locator("[data-answer-items]")).to_have_text("第二杯")
-    next_guest(clerk)
-
-    # the shop's code: the counter without network shows it, the member presses, the clerk checks six digits
-    phone.set_offline(True)
-    member.context.set_offline(False)
-    clerk.locator("[data-shop-code]").click()
-    address = read(clerk.locator("[data-shop-symbol]").screenshot())
-    assert address.startswith("HTTP")
-    member.goto("/S/" + address.split("/S/")[1])
-    member.get_by_role("button", name="在这家店使用").click()
-    six = member.locator("[data-served-digits]")
-    expect(six).to_have_text(re.compile(r"\d{3} \d{3}"), timeout=20_000)
-    clerk.locator("[data-shop-digits]").fill(six.inner_text())
-    clerk.locator("[data-shop-verify]").click()
-    expect(clerk.locator("[data-shop-said]")).to_have_text("可以给")
-    clerk.locator("[data-shop-digits]").fill(six.inner_text())
-    clerk.locator("[data-shop-verify]").click()
-    expect(clerk.locator("[data-shop-said]")).to_have_text("这 6 位刚才用过了")
-    assert Redemption.objects.get(voucher=third).proof == "shop"
 
 
 def test_what_does_not_work_is_honoured(

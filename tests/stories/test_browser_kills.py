@@ -97,6 +97,7 @@ def test_no_green_is_lost(
             clerk.context.set_offline(not online)
             clerk.goto(f"{live_site.url}/counter")
             if online:
+                expect(clerk.locator("[data-shop]")).to_have_text("鹿里咖啡")  # from here on it says what waits
                 expect(clerk.locator("[data-unsent]")).to_be_hidden(timeout=60_000)
                 clerk.context.set_offline(True)
             hold_up(clerk, live_token(voucher))

@@ -72,6 +72,26 @@ def test_an_offer_with_hours_of_its_own_is_served_alone_within_them(phone: Page)
     assert seen == {"before": "not_now", "opens": 2, "inside": "green", "after": "not_now", "none": None}
 
 
+def test_what_a_full_phone_cannot_write_down_is_no_green(phone: Page) -> None:
+    """And what it cannot cross out it sends again, under the same key."""
+    seen = run(phone, "aFullPhone")
+    assert seen == {"refused": "QuotaExceededError", "posts": 0, "look": "green", "rows": 0, "taken": 1, "wrong": []}
+
+
+def test_two_tabs_are_one_phone(phone: Page) -> None:
+    seen = run(phone, "twoTabs")
+    assert seen == {
+        "looks": ["green", "green"], "third": "over_cap", "again": "used_here", "numbers": [1, 2], "taken": 2,
+        "missing": [], "wrong": [],
+    }  # fmt: skip
+
+
+def test_clocks_that_jump(phone: Page) -> None:
+    """Turned back, a clock changes nothing; asleep, the steady one stands still and the date counts."""
+    seen = run(phone, "clocksThatJump")
+    assert seen == {"runs": 1500, "turnedBack": 2500, "slept": 601500, "told": 100, "reopened": 0}
+
+
 def test_a_whole_day_alone(phone: Page) -> None:
     """Thirty guests over 23 hours, past the edge of the UTC day, with reloads between; then everything goes out."""
     seen = run(phone, "aWholeDayAlone")

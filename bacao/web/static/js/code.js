@@ -38,8 +38,12 @@ export async function loadSeeds(voucher) {
 /** Forget the seeds of vouchers that are not in this wallet any more. */
 export function forgetOthers(vouchers) {
   const wanted = new Set(vouchers.map(keyOf));
-  for (const key of Object.keys(localStorage))
-    if (key.startsWith("bacao.code.") && !wanted.has(key)) localStorage.removeItem(key);
+  try {
+    for (const key of Object.keys(localStorage))
+      if (key.startsWith("bacao.code.") && !wanted.has(key)) localStorage.removeItem(key);
+  } catch {
+    /* a closed store keeps nothing */
+  }
 }
 
 /** Show the code of `section` (resident/code.html) until it leaves the page; turn green when the counter takes it. */

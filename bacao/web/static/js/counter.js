@@ -2,9 +2,8 @@
 // who is signed in asks the server each time (counter/session.js).
 import { grouped, isPractice, isTypedCode, PRACTICE } from "./chain.js";
 import { discountOf } from "./till/amounts.js";
-import { canKeep, findDevice, refreshDevice } from "./till/device.js";
+import { findDevice, findMemory, refreshDevice } from "./till/device.js";
 import { MANIFEST_EVERY_MS } from "./till/manifest.js";
-import { openDatabase } from "./till/database.js";
 import { Till } from "./till/till.js";
 import { api } from "./till/api.js";
 import { readCode } from "./till/codes.js";
@@ -149,13 +148,16 @@ function idle() {
 
 // --- a press ---
 
-/** Run something that takes a moment; nothing else happens meanwhile. */
+/** Run something that takes a moment; nothing else happens meanwhile. What this phone cannot write down is no green. */
 async function busily(work) {
   counter.dataset.busy = "";
   timers.forEach(clearTimeout);
   if (scanner) scanner.paused = true;
   try {
     return await work();
+  } catch (error) {
+    console.error(error);
+    fill("red", { word: words.no, text: words.notKept, next: words.again, on: () => nextGuest() });
   } finally {
     delete counter.dataset.busy;
   }
@@ -258,7 +260,7 @@ function red(result) {
   const { content, reason, kept, row } = result;
   const outcome = content?.outcome ?? reason;
   const fresh = WANTS_FRESH.has(outcome);
-  const lost = outcome === "signed_out" || outcome === "not_clerk";
+  const lost = login instanceof Session && (outcome === "signed_out" || outcome === "not_clerk");
   const usual = { next: words.again, on: () => nextGuest(kept ? row : null) };
   fill(fresh ? "fresh" : "red", {
     word: fresh ? words.fresh : words.no,
@@ -310,7 +312,7 @@ function waitForOther(row, outcome, since) {
   });
   setTimeout(async () => {
     if (!isAnswered() || performance.now() - since > MEMBER_MS) return;
-    const result = await login.send(row);
+    const result = await login.send(row).catch(() => ({ look: "wait", row }));
     if (!isAnswered()) return;
     if (result.look !== "member") take(result);
     else waitForOther(row, result.content.outcome, since);
@@ -319,7 +321,7 @@ function waitForOther(row, outcome, since) {
 
 /** Go on; a row that still waits for its answer is left behind, and says so when the answer comes. */
 async function nextGuest(waiting = null) {
-  if (waiting?.number) await login.leave(waiting);
+  if (waiting?.number) await login.leave(waiting).catch(console.error);
   answered = { seen: (asked?.consumed ? asked.handle : asked?.code?.token) ?? "", at: performance.now() };
   asked = null;
   closeAnswer();
@@ -398,11 +400,11 @@ function setPractice(on) {
 
 /** Open the counter: an agreed phone by itself, else whoever signed in, else the owner is asked. */
 async function open() {
-  const keeps = canKeep();
-  const device = keeps ? await openDatabase().then(findDevice) : undefined;
+  const database = await findMemory();
+  const device = database ? await findDevice(database) : undefined;
   navigator.serviceWorker?.register("/counter-worker.js", { scope: "/counter" }).catch(() => {});
   if (device && device.state !== "waiting") return openTill();
-  if (device && (await openDatabase().then((database) => refreshDevice(database, api, device))).state === "agreed") return openTill();
+  if (device && (await refreshDevice(database, api, device)).state === "agreed") return openTill();
   if ("session" in counter.dataset) {
     login = new Session(Number(counter.dataset.place));
     keepFiles(false);
@@ -447,7 +449,8 @@ async function openTill() {
     till.alone = true;
     till.changed();
   });
-  document.addEventListener("visibilitychange", () => document.hidden || till.sync());
+  document.addEventListener("visibilitychange", () => document.hidden || till.wake());
+  navigator.storage?.persist?.(); // asked for, never relied on
   till.sync({ all: true });
   begin(Boolean(till.clerk && !known));
 }
@@ -460,7 +463,7 @@ function showClerk(till) {
 
 /** The phone's right ended: its rows stay, the owner has to agree again. */
 async function askAgain(till) {
-  if (part("enrolment").open || isAnswered()) return;
+  if (part("enrolment").open || isAnswered()) return; // asked again at the next manifest
   till.device = await refreshDevice(till.database, api, till.device);
   if (till.device.state === "agreed") return;
   await enrol(till.device.place);

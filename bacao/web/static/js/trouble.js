@@ -22,6 +22,7 @@ export function listenForTrouble(dialog) {
   for (const button of dialog.querySelectorAll("[data-reason]"))
     button.addEventListener("click", async () => {
       said.textContent = english ? "One moment…" : "稍等…";
+      button.disabled = true;
       const report = { voucher: dialog.dataset.trouble, reason: button.dataset.reason, presence: await position() };
       const minor = Math.round(Number(paid.value) * 100);
       if (minor > 0) report.paid_minor = minor;
@@ -29,6 +30,7 @@ export function listenForTrouble(dialog) {
       said.textContent =
         content.text?.[english ? "en" : "zh"] ??
         (english ? "No network: not sent yet. Press again once connected." : "没有网络，还没发出去。连上再按一次。");
+      button.disabled = false;
       if (status === 201) for (const other of dialog.querySelectorAll("[data-reason]")) other.hidden = true;
     });
 }

@@ -2,8 +2,7 @@
 import { part } from "./screen.js";
 import { language, words } from "./words.js";
 import { api, sessionApi } from "../till/api.js";
-import { askToStand, canKeep, findDevice, refreshDevice } from "../till/device.js";
-import { openDatabase } from "../till/database.js";
+import { askToStand, findDevice, findMemory, refreshDevice } from "../till/device.js";
 
 const ASK_AGAIN_MS = 3000;
 const screen = part("enrolment");
@@ -30,12 +29,12 @@ function show(device) {
 /** Open the screen; resolves with the device once it was agreed to. `place` = the shop's number. */
 export async function enrol(place) {
   screen.showModal();
-  if (!canKeep()) {
+  const database = await findMemory();
+  if (!database) {
     say(words.noKeys);
     part("enrol-ask").hidden = true;
     return new Promise(() => {});
   }
-  const database = await openDatabase();
   let device = await findDevice(database);
   if (device) device = await refreshDevice(database, api, device);
   show(device);

@@ -13,6 +13,7 @@ const WORDS = {
     fresh: "要一个新码",
     undone: "已撤销",
     undo: "撤销",
+    notKept: "这台手机记不下来，先别给：清出一点空间再扫，或换一台手机。",
     wait: "没连上",
     charge: (amount) => `收 ${amount}`,
     nothing: "不用收钱",
@@ -79,7 +80,7 @@ const WORDS = {
     refusedDevice: "店长没有同意",
     expiredDevice: "过了 15 分钟，请再来一次",
     revokedDevice: "这台手机的收银权被收回了，请店长重新同意",
-    noKeys: "这个浏览器存不下钥匙：请用 https 打开，或换一个浏览器",
+    noKeys: "这个浏览器什么都存不下：请用 https 打开，不要用无痕模式，或换一个浏览器",
     days: { 0: "", 1: "明天", "-1": "昨天" },
     reasons: {
       not_now: (time) => (time ? `现在不能用，${time} 起可以` : "这几天都不能用，请客人看券上的时段"),
@@ -111,6 +112,7 @@ const WORDS = {
     fresh: "A fresh code, please",
     undone: "Undone",
     undo: "Undo",
+    notKept: "This phone cannot write it down; hand nothing over. Free some space and scan again, or take another phone.",
     wait: "No connection",
     charge: (amount) => `Charge ${amount}`,
     nothing: "Charge nothing",
@@ -177,7 +179,7 @@ const WORDS = {
     refusedDevice: "The owner did not agree",
     expiredDevice: "15 minutes are over; try again",
     revokedDevice: "This phone is no counter any more; the owner can agree again",
-    noKeys: "This browser cannot keep a key: open by https, or take another browser",
+    noKeys: "This browser keeps nothing: open by https and not in a private window, or take another browser",
     days: { 0: "", 1: "tomorrow", "-1": "yesterday" },
     reasons: {
       not_now: (time) => (time ? `Not valid now; from ${time} on` : "Not valid these days; its hours are on the guest's voucher"),

@@ -1,15 +1,16 @@
-// The server's time as this phone knows it: an offset from the last contact, run on by the clock that nobody can set.
+// The server's time as this phone knows it: an offset from the last contact, run on by the clock that nobody can set. That
+// one stands still while a phone sleeps, so the phone's own date counts where it went further; turned back, it counts nothing.
 
 export class Clock {
   #offset;
   #since;
   #at;
 
-  /** `offset` = server less phone, milliseconds, from a contact before this page was opened. */
-  constructor(offset = 0, { date = () => Date.now(), steady = () => performance.now() } = {}) {
+  /** `offset` = server less phone, milliseconds, from a contact before this page was opened; it is not before `earliest`. */
+  constructor(offset = 0, { date = () => Date.now(), steady = () => performance.now() } = {}, earliest = 0) {
     this.date = date;
     this.steady = steady;
-    this.#start(date() + offset);
+    this.#start(Math.max(date() + offset, earliest));
   }
 
   #start(at) {
@@ -20,7 +21,8 @@ export class Clock {
 
   /** Return milliseconds since 1970 by the server's clock. */
   now() {
-    return Math.round(this.#at + this.steady() - this.#since);
+    const slept = this.date() + this.#offset - this.#at;
+    return Math.round(this.#at + Math.max(this.steady() - this.#since, slept));
   }
 
   get offset() {

@@ -1,11 +1,17 @@
 // The phone's own key, which no script can read out, and how it becomes a counter: it asks, the owner agrees (RD49).
-import { putFact, read, write } from "./database.js";
+import { openDatabase, putFact, read } from "./database.js";
 import { toBase64, utf8 } from "./bytes.js";
 
 const ECDSA = { name: "ECDSA", namedCurve: "P-256" };
 
-/** Whether this browser can keep a key and rows at all; it cannot on a page without HTTPS. */
-export const canKeep = () => Boolean(globalThis.indexedDB && globalThis.crypto?.subtle);
+/** Return this phone's memory, null where the browser cannot keep a key and rows: no HTTPS, or told to keep nothing. */
+export async function findMemory() {
+  try {
+    return globalThis.crypto?.subtle ? await openDatabase() : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Return the device of this phone: {id, place, state, keys, digits, expires_at}, or undefined. */
 export const findDevice = (database) => read(database, "facts", "device");
@@ -21,25 +27,14 @@ export async function askToStand(database, api, place, name) {
   return device;
 }
 
-/** Ask what became of the device; return it as it is now. */
+/** Ask what became of the device; return it as it is now. A phone that lost its login is no counter any more. */
 export async function refreshDevice(database, api, device) {
   const { status, content } = await api.get(`/devices/${device.id}`);
-  if (status !== 200) return device;
-  const fresh = { ...device, state: content.outcome, shop: content.place };
+  if (status !== 200 && status !== 401) return device;
+  const fresh = status === 200 ? { ...device, state: content.outcome, shop: content.place } : { ...device, state: "revoked" };
   if (fresh.state !== device.state || !device.shop) await putFact(database, "device", fresh);
   return fresh;
 }
-
-/** Forget the device and all that came with it. Refused while rows wait (RD37). */
-export const forgetDevice = (database) =>
-  write(database, ["facts", "vouchers", "rows"], async ({ facts, vouchers, rows }) => {
-    const waiting = await new Promise((resolve) => {
-      rows.count().onsuccess = ({ target }) => resolve(target.result);
-    });
-    if (waiting) throw new Error("rows wait");
-    for (const name of ["device", "manifest", "clerk", "number"]) facts.delete(name);
-    vouchers.clear();
-  });
 
 /** Return the signature of a row: ECDSA P-256 with SHA-256 over key, device, number and the exact body (RD40). */
 export async function signRow(keys, { key, device, number, body }) {

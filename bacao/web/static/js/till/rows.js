@@ -6,7 +6,6 @@ import { signRow } from "./device.js";
 const KEEP_MS = 4 * 24 * 3600 * 1000; // what this phone used up: longer than any chain lives
 
 export const listRows = async (database) => (await readAll(database, "rows")).sort((a, b) => a.number - b.number);
-export const findRow = (database, key) => read(database, "rows", key);
 
 /** Write a row for `path` and `body`, and what it uses up (`handle`, `step`, `uses`); return it, ready to be sent.
  *

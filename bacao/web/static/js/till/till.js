@@ -7,7 +7,7 @@ import { readCode } from "./codes.js";
 import { openDatabase, putFact, read, readByHandle } from "./database.js";
 import { findDevice } from "./device.js";
 import { judgeAlone, judgeChain, leftAlone, mayServeAlone, nearLimit, ownUse } from "./judge.js";
-import { findManifest, offerNamed, offerOf, refreshManifest, returnLeases } from "./manifest.js";
+import { MANIFEST_EVERY_MS, findManifest, offerNamed, offerOf, refreshManifest, returnLeases } from "./manifest.js";
 import { addRow, listNews, listRows, markLeft, markServed, markUndone, settleRow, sweep, withdrawRow } from "./rows.js";
 import { isOurs } from "./signed.js";
 import { PATIENCE_MS, TROUBLE_TRIES, postRow, sendDue } from "./sync.js";
@@ -23,7 +23,9 @@ export class Till {
   static async open({ api = realApi, clocks, name } = {}) {
     const database = await openDatabase(name);
     const offset = (await read(database, "facts", "offset")) ?? 0;
-    const till = new Till(database, await findDevice(database), api, new Clock(offset, clocks));
+    const [manifest, rows] = [await findManifest(database), await listRows(database)];
+    const earliest = Math.max(manifest?.asked ?? 0, ...rows.map(({ at }) => at));
+    const till = new Till(database, await findDevice(database), api, new Clock(offset, clocks, earliest));
     await till.reload();
     return till;
   }
@@ -128,7 +130,7 @@ export class Till {
     const voucher = await read(this.database, "vouchers", token.handle);
     const entries = (await readByHandle(this.database, token.handle)).filter(({ key }) => key !== without);
     const ours = token.version === 3 && this.manifest ? (signed ?? (await isOurs(token, this.manifest.keys))) : false;
-    const rows = this.rows.filter(({ key }) => key !== without);
+    const rows = (await listRows(this.database)).filter(({ key }) => key !== without); // another tab may have served, too
     return judgeAlone({ token, signed: ours, voucher, own: ownUse(entries, this.manifest), manifest: this.manifest, rows, said, now: this.clock.now() });
   }
 
@@ -137,7 +139,7 @@ export class Till {
     const answer = this.#isBehind(row) ? await this.#sendInTurn(row) : await this.#post(row);
     const { content } = answer;
     if (isFinal(answer)) {
-      await settleRow(this.database, row.key, { ...answer, at: this.clock.now() });
+      await settleRow(this.database, row.key, { ...answer, at: this.clock.now() }).catch(() => {}); // then it is asked for again
       await this.reload();
       const good = answer.status === 201;
       return { look: good ? (content.outcome === "undone" ? "undone" : "green") : "red", content, row };
@@ -204,7 +206,6 @@ export class Till {
   async honour({ code, handle, preview, bill_minor: bill, reason }) {
     const today = this.clock.now() - 24 * 3600 * 1000;
     const alone = this.rows.filter((row) => row.path === "/incidents" && row.at > today).length;
-    const offer = preview && { ...preview, needs_bill: preview.needs_bill };
     const known = Boolean(preview) && (!preview.needs_bill || bill != null);
     const row = await addRow(this.database, this.device, {
       path: "/incidents",
@@ -215,7 +216,7 @@ export class Till {
       at: this.clock.now(),
     });
     await this.reload();
-    const allowed = known && alone < HONOURED_A_DAY && (offer.worth_minor ?? 0) <= HONOURED_MOST_MINOR;
+    const allowed = known && alone < HONOURED_A_DAY && (preview.worth_minor ?? 0) <= HONOURED_MOST_MINOR;
     return this.send(row, null, allowed ? { serve: true, minor: 0 } : { serve: false, reason: "needs_network" });
   }
 
@@ -246,6 +247,12 @@ export class Till {
       await this.reload();
     }
     return answer;
+  }
+
+  /** The phone is looked at again, maybe after hours in a pocket. */
+  async wake() {
+    await this.sync();
+    if (this.clock.now() - (this.manifest?.asked ?? 0) > MANIFEST_EVERY_MS) await this.refresh();
   }
 
   /** Send what is due; `all` sends everything now. Answers that somebody has to see become news. */
