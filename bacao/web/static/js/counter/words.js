@@ -144,7 +144,7 @@ const WORDS = {
     waitCounterText: "It may use this voucher offline and is giving it back. If that takes long, let the guest scan the shop's code.",
     confirming: "Being confirmed",
     confirmingText: "No answer yet; hand nothing over. It will say so by itself.",
-    honour: "Will not work? Charge the promised price",
+    honour: "Charge the promised price",
     honoured: "Charge the promised price",
     honouredText: "We pay the difference. It is written down; no need to call.",
     servedAlone: "No network: kept on this phone, sent by itself once connected.",
