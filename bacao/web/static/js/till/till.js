@@ -67,7 +67,8 @@ export class Till {
   async examine({ token: text, typed }) {
     if (typed) return this.#askServer({ typed }, null);
     const token = readCode(text);
-    const waiting = this.rows.find((row) => row.handle === token.handle && row.path === "/redemptions" && !row.served_at && !row.undone);
+    const rows = await listRows(this.database); // another tab may have served since
+    const waiting = rows.find((row) => row.handle === token.handle && row.path === "/redemptions" && !row.served_at && !row.undone);
     if (waiting) return { kind: "again", row: waiting };
     const voucher = await read(this.database, "vouchers", token.handle);
     const entries = await readByHandle(this.database, token.handle);
@@ -130,7 +131,7 @@ export class Till {
     const voucher = await read(this.database, "vouchers", token.handle);
     const entries = (await readByHandle(this.database, token.handle)).filter(({ key }) => key !== without);
     const ours = token.version === 3 && this.manifest ? (signed ?? (await isOurs(token, this.manifest.keys))) : false;
-    const rows = (await listRows(this.database)).filter(({ key }) => key !== without); // another tab may have served, too
+    const rows = (await listRows(this.database)).filter(({ key }) => key !== without);
     return judgeAlone({ token, signed: ours, voucher, own: ownUse(entries, this.manifest), manifest: this.manifest, rows, said, now: this.clock.now() });
   }
 
