@@ -19,7 +19,6 @@ from tests.live import Site
 GREEN = ".answer--green[open]"
 RED = ".answer--red[open]"
 FRESH = ".answer--fresh[open]"
-WAIT = ".answer--wait[open]"
 PIN = "4711"
 PRACTISED = 'localStorage.setItem("bacao.counter.practised", "1")'
 CAMERA = """

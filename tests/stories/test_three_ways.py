@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from bacao.offers.models import OfferVersion
 from bacao.orders.models import Voucher
 from bacao.redemption.models import Redemption
 from tests import factories
@@ -31,6 +32,7 @@ from tests.stories.counter import (
 )
 
 pytestmark = pytest.mark.story
+TITLES = ("扫一扫的一杯", "新的一杯", "念出来的一杯", "自己扫的一杯", "卡包里的一杯")
 
 
 @dataclass
@@ -40,11 +42,12 @@ class Pair:
     clerk: Page
     member: Page
     shop: Shop
+    offers: dict[str, OfferVersion]
     heard_of: list[Voucher] = field(default_factory=list)
 
     def sell(self, title: str) -> Voucher:
-        version = factories.make_offer_version(self.shop.place, title_zh=title)
-        return self.shop.sell(timezone.now(), version)
+        """Sell a voucher of an offer that the counter knows; it has not heard of the voucher."""
+        return self.shop.sell(timezone.now(), self.offers[title])
 
     def cut_off(self, *, clerk: bool, member: bool) -> None:
         self.clerk.context.set_offline(clerk)
@@ -96,8 +99,9 @@ def pair(browser: Browser, live_site: Site, _made: list[Pair]) -> Pair:
         shop = make_shop()
         owner = factories.make_user("林晓")
         factories.make_role(owner, shop.merchant, kind="owner")
-        pair = Pair(clerk.new_page(), member.new_page(), shop)
-        pair.heard_of = [pair.sell(f"第 {number} 杯") for number in range(4)]
+        offers = {title: factories.make_offer_version(shop.place, title_zh=title) for title in TITLES}
+        pair = Pair(clerk.new_page(), member.new_page(), shop, offers)
+        pair.heard_of = [pair.sell("扫一扫的一杯") for _ in range(3)]
         for voucher in pair.heard_of:
             live_token(voucher)
         enrol(pair.clerk, pair.member, live_site, shop, owner)
@@ -123,7 +127,7 @@ def test_the_clerk_scans(pair: Pair, clerk: bool, member: bool) -> None:
     pair.cut_off(clerk=clerk, member=member)
     pair.member.goto(f"/vouchers/{voucher.pk}")
     pair.show_code()
-    pair.is_green(voucher.order.offer_version.title_zh)
+    pair.is_green("扫一扫的一杯")
     assert pair.is_taken(voucher) == "chain"
 
 

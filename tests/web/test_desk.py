@@ -1,6 +1,7 @@
 """The desk: who may enter, what they may change, and what is kept of it."""
 
 import html
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -21,10 +22,12 @@ from bacao.kit.models import CalendarDay, OutboxEvent
 from bacao.notes.models import Note
 from bacao.offers.models import Offer, OfferFunder, OfferVersion
 from bacao.places.models import Category, Merchant, Place
+from bacao.redemption.models import Incident
 from bacao.web.desk import words
 from bacao.web.desk.base import DeskAdmin
 from bacao.web.desk.history import list_changes
 from bacao.web.middleware import WhoChangedMiddleware
+from tests.factories import make_shop
 
 
 @pytest.fixture
@@ -183,6 +186,22 @@ def test_a_moderator_shows_and_hides_a_note(desk: Client, note: Note) -> None:
     act(desk, note, "hide", reason="广告")
     note.refresh_from_db()
     assert (note.state, note.state_reason) == ("hidden", "广告")
+
+
+@pytest.mark.parametrize("cause", ["ours", "shop", "member", "unknown"])
+def test_rd47_an_operator_decides_what_did_not_work(desk: Client, cause: str) -> None:
+    shop, now = make_shop(), timezone.now()
+    incident = Incident.objects.create(
+        merchant=shop.merchant, place=shop.place, voucher=shop.sell(now), user=shop.member, door="member",
+        reason="closed", opened_at=now, answer_by=now + timedelta(hours=24), decide_by=now + timedelta(hours=72),
+    )  # fmt: skip
+    assert shop.place.name_zh in page(desk.get("/desk/redemption/incident/"))
+    act(desk, incident, cause)
+    incident.refresh_from_db()
+    assert (incident.cause, incident.decided_at is not None) == (cause, True)
+    act(desk, incident, "unknown")
+    incident.refresh_from_db()
+    assert incident.cause == cause, "decided once"
 
 
 def test_an_action_over_a_list_says_how_many_and_whose_was_refused(desk: Client, note: Note) -> None:

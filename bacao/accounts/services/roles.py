@@ -18,6 +18,7 @@ VIEW_CHAPTERS = (
 CHANGE_TABLES = (
     "accounts.user", "places.merchant", "places.place", "places.category", "places.district", "places.street",
     "offers.offer", "notes.note", "reviews.review", "kit.calendarday", "ledger.budget",
+    "redemption.incident",
     "accounts.entitlementgrant",
 )  # fmt: skip
 ADD_TABLES = ("accounts.entitlementgrant", "places.category", "places.district", "places.street", "kit.calendarday")

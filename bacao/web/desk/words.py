@@ -336,7 +336,7 @@ VALUES = {
     "till": ("收银机", "till"),
     "stand": ("立牌", "stand"),
     "counter": ("柜台", "counter"),
-    "member": ("会员价、顾客", "member"),
+    "member": ("会员", "member"),
     "time_slot": ("时段价", "time slot"),
     "subsidy": ("补贴", "subsidy"),
     "ours": ("平台", "ours"),

@@ -22,6 +22,8 @@ const HINT_MS = 4000;
 const WANT_PAD_MS = 8000;
 const SAME_CODE_MS = 12000; // a guest's phone stays in sight for a while after its code was answered
 const MEMBER_MS = 60000;
+const COUNTER_MS = 30000;
+const ASK_OTHER_MS = 2000;
 const SYNC_EVERY_MS = 5000;
 const FIRST_SYNC_MS = 2000;
 const PRACTISED = "bacao.counter.practised";
@@ -189,7 +191,7 @@ function take(result) {
   if (look === "ask") return ask(content.outcome === "uses_needed" || content.outcome === "too_few_uses" ? "uses" : "bill", content.preview);
   if (look === "green") return green(result);
   if (look === "undone") return fill("undone", { word: words.undone, text: content.text?.[language] ?? "", on: nextGuest });
-  if (look === "member") return waitForOther(row, content.outcome, performance.now());
+  if (look === "member") return void waitForOther(row, content.outcome);
   if (look === "wait") return waitForAnswer(result);
   return red(result);
 }
@@ -270,7 +272,7 @@ function red(result) {
   });
 }
 
-const NEVER_HONOURED = new Set(["used_here", "already_redeemed", "expired", "forged", "refunded", "replayed", "not_found", "too_late", "signed_out", "not_clerk", "revoked", "already_undone", "over_limit", "below_threshold", "not_now", "wrong_shop", "too_few_uses", "too_few_vouchers"]);
+const NEVER_HONOURED = new Set(["used_here", "already_redeemed", "expired", "forged", "refunded", "replayed", "not_found", "too_late", "signed_out", "not_clerk", "revoked", "already_undone", "over_limit", "below_threshold", "not_now", "wrong_shop", "too_few_uses", "too_few_vouchers", "not_confirmed", "unknown_offer"]);
 
 /** A price is honoured where the failure may be ours or the shop's; a used, expired or forged code is nobody's (RD47). */
 const canHonour = (outcome) => Boolean(asked?.code) && !NEVER_HONOURED.has(outcome);
@@ -301,22 +303,31 @@ function waitForAnswer({ row, reason, at }) {
   if (row.number) part("honour").lastChild.textContent = words.next;
 }
 
-/** The member has to press, too (RD22), or another phone gives its lease back (RD28): ask again until it came. */
-function waitForOther(row, outcome, since) {
-  const other = outcome === "waiting_for_counter";
-  fill("wait", {
-    word: other ? words.waitCounter : words.waitMember,
-    text: other ? words.waitCounterText : words.waitMemberText,
+const OTHERS = {
+  waiting_for_member: { reason: "not_confirmed", patience: MEMBER_MS },
+  waiting_for_counter: { reason: "not_returned", patience: COUNTER_MS },
+};
+
+/** The member has to press, too (RD22), or another phone gives its lease back (RD28): ask again until it came, or say no. */
+async function waitForOther(row, outcome) {
+  const began = performance.now();
+  const member = outcome === "waiting_for_member";
+  fill("waiting", {
+    word: member ? words.waitMember : words.waitCounter,
+    text: member ? words.waitMemberText : words.waitCounterText,
     next: words.again,
     on: () => nextGuest(row),
   });
-  setTimeout(async () => {
-    if (!isAnswered() || performance.now() - since > MEMBER_MS) return;
+  const { reason, patience } = OTHERS[outcome];
+  const mine = asked;
+  while (performance.now() - began < patience) {
+    await new Promise((resolve) => setTimeout(resolve, ASK_OTHER_MS));
+    if (asked !== mine || !isAnswered()) return;
     const result = await login.send(row).catch(() => ({ look: "wait", row }));
-    if (!isAnswered()) return;
-    if (result.look !== "member") take(result);
-    else waitForOther(row, result.content.outcome, since);
-  }, 2000);
+    if (asked !== mine || !isAnswered()) return;
+    if (result.look !== "member") return take(result);
+  }
+  take({ look: "red", reason, row, kept: true });
 }
 
 /** Go on; a row that still waits for its answer is left behind, and says so when the answer comes. */

@@ -22,9 +22,9 @@ function tone(frequency, start, seconds, type) {
   oscillator.stop(from + seconds);
 }
 
-/** Sound and vibrate for `green`, `red`, `fresh`, `wait` or `undone`. */
+/** Sound and vibrate for `green`, `red`, `fresh`, `wait`, `waiting` or `undone`. */
 export function signal(look) {
-  navigator.vibrate?.({ green: [90], red: [180, 90, 180], fresh: [90, 60, 90], wait: [60, 60, 60], undone: [60] }[look]);
+  navigator.vibrate?.({ green: [90], red: [180, 90, 180], fresh: [90, 60, 90], wait: [60, 60, 60], waiting: [60], undone: [60] }[look]);
   if (context?.state !== "running") return;
   if (look === "green") {
     tone(659, 0, 0.14, "sine");

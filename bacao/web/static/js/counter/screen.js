@@ -8,7 +8,7 @@ const answer = part("answer");
 export const isAnswered = () => answer.open;
 export const closeAnswer = () => answer.open && answer.close();
 
-/** Fill the screen: `look` = green, red, fresh, wait or undone. `undo` and `honour` are what their buttons do, null = none. */
+/** Fill the screen: `look` = green, red, fresh, wait (no network), waiting (for somebody) or undone. `undo` and `honour` are what their buttons do, null = none. */
 export function fill(look, { word, charge = "", items = [], uses = "", text = "", next = words.next, on, undo = null, honour = null, practice = false }) {
   answer.className = `answer answer--${look}`;
   part("answer-word").textContent = word;

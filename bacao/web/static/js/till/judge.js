@@ -54,7 +54,7 @@ export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, 
   if (!manifest) return no("needs_network");
   if (token.version === 3 ? !signed : !voucher) return no(token.version === 3 ? "forged" : "newer");
   const offer = voucher ? offerOf(manifest, voucher) : offerNamed(manifest, token.offer);
-  if (!offer) return no("not_found");
+  if (!offer) return no("unknown_offer");
   const left = (voucher?.uses_left ?? 1) - own.uses;
   if (left < (said.uses ?? 1)) return no("used_here");
   const { verdict, step } = judgeChain(token, voucher, Math.max(own.step, voucher?.highest_step ?? -1), now);

@@ -97,7 +97,7 @@ export class Till {
     if (token.version !== 3) return { kind: "red", reason: "newer" };
     const signed = this.manifest ? await isOurs(token, this.manifest.keys) : false;
     const offer = signed && offerNamed(this.manifest, token.offer);
-    if (!offer) return { kind: "red", reason: signed ? "not_found" : this.manifest ? "forged" : "needs_network" };
+    if (!offer) return { kind: "red", reason: signed ? "unknown_offer" : this.manifest ? "forged" : "needs_network" };
     return { kind: "found", code, token, signed, preview: previewOf(offer, null, 1) };
   }
 
