@@ -14,6 +14,7 @@ from bacao.redemption.queries import find_counter_by_code, get_shop_key
 from bacao.redemption.rules.shop import TURNS, confirmation_digits, is_live
 
 from .attempts import Answer, CannotRedeem, Row
+from .codes import ensure_codes
 from .redeeming import redeem_own
 from .tries import TooFast
 
@@ -76,6 +77,9 @@ def redeem_at_shop(
     counter = known.counter if known else get_counter_of_code(shop=shop, live=live, at=at)
     if live is None:
         _check_stand(voucher_id)
+    own = list_vouchers_by_id([voucher_id]).get(voucher_id)
+    if own and own.user_id == user_id:
+        ensure_codes(vouchers=[own], at=at)  # it may have been bought a minute ago, and never been shown
     answer = redeem_own(
         merchant_id=counter.merchant_id,
         place_id=counter.place_id,

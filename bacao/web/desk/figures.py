@@ -68,6 +68,8 @@ WAITING = (
             lambda at: {"reported": "open"}),
     Counted(Text("优惠暂停", "offers paused"), "offers.offer", lambda at: Q(state="paused"),
             lambda at: {"state__exact": "paused"}),
+    Counted(Text("没用上，待判", "incidents to decide"), "redemption.incident", lambda at: Q(decided_at=None),
+            lambda at: {"decided_at__isempty": "1"}),
     Counted(Text("付款待查询", "payments to enquire"), "orders.payment", payments_to_enquire,
             lambda at: {"standing": "enquire"}),
     Counted(Text("7 天内付款失败", "payments failed, 7 days"), "orders.payment", payments_failed,
