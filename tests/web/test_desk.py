@@ -147,7 +147,7 @@ def test_every_table_that_matters_has_a_drawer_and_words_in_both_languages() -> 
         "pghistory.MiddlewareEvents", "kit.RateBucket", "accounts.SignInCode", "notes.NotePlace", "notes.NotePicture",
         "notes.NoteReport",
         "notes.Save", "offers.OfferFunder", "offers.OfferStock", "offers.PersonalUse", "offers.Quota",
-        "offers.StateChange",
+        "offers.RollingUse", "offers.StateChange",
         "places.OpeningPattern", "places.OpeningSpan", "places.MapFeature", "redemption.VoucherCode",
         "redemption.Attempt", "redemption.Served", "redemption.Clerk", "redemption.Manifest", "redemption.Lease",
         "redemption.OfferPolicy", "redemption.Drill", "redemption.Confirmation", "redemption.Agreement",
