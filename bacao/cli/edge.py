@@ -24,6 +24,23 @@ FOLDER = VAR / "edge"
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 CERTIFICATE_DAYS = 397
 LOOK_SECONDS = 2.0
+PAGES = {  # what nginx says itself, by status: a heading and what to do
+    413: (
+        Text("太大了", "Too large"),
+        Text("这次上传的内容太大，请换小一点的图片。", "What was sent is too large: choose smaller pictures."),
+    ),
+    429: (
+        Text("请慢一点", "Too many at once"),
+        Text("这个网络刚才来了太多次，请过几秒再试。", "This network asked too often: try again in a few seconds."),
+    ),
+    502: (
+        Text("马上回来", "Back in a moment"),
+        Text(
+            "服务正在重启，通常只要几秒。已付的钱和已买的券都在。",
+            "The service is restarting, which takes seconds. What you paid for is safe.",
+        ),
+    ),
+}
 
 
 class BadConfiguration(Refused):
@@ -111,15 +128,25 @@ def _fill(edge: Edge, folder: Path, others: dict[str, str]) -> None:
     words = edge.words() | others
     (folder / "tmp").mkdir(exist_ok=True)
     shutil.copytree(DEPLOY, folder / "deploy", dirs_exist_ok=True)
+    (folder / "deploy" / "pages").mkdir(exist_ok=True)
+    frame = (DEPLOY / "page.html").read_text()
+    for status, (head, more) in PAGES.items():
+        said = {"@ZH@": head.zh, "@EN@": head.en, "@ZH_MORE@": more.zh, "@EN_MORE@": more.en}
+        (folder / "deploy" / "pages" / f"{status}.html").write_text(_put(frame, said))
     targets = {"edge.conf": folder / "nginx.conf", "site.conf": folder / "site.conf"}
     for source in DEPLOY.glob("*.conf"):
         text = source.read_text()
         for old, new in edge.changes.get(source.name, {}).items():
             assert old in text, f"{source.name} does not say {old}"
             text = text.replace(old, new)
-        for word, value in words.items():
-            text = text.replace(f"@{word}@", value)
+        text = _put(text, {f"@{word}@": value for word, value in words.items()})
         targets.get(source.name, folder / "deploy" / source.name).write_text(text)
+
+
+def _put(text: str, words: dict[str, str]) -> str:
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
 
 
 def test(configuration: Path, prefix: Path) -> None:
