@@ -202,6 +202,13 @@ def test_public_answers_are_kept_for_a_second(front: tuple[Edge, httpx.Client]) 
     assert private.headers["X-Cache"] == "BYPASS" and b"Bearer" not in private.content
 
 
+def test_nobody_gets_an_answer_that_is_long_over(front: tuple[Edge, httpx.Client]) -> None:
+    """A second it may be kept, a second more while it is asked for anew; nginx counts in whole seconds."""
+    first = front[1].get("/nearby/quiet")
+    time.sleep(3.2)
+    assert front[1].get("/nearby/quiet").content != first.content
+
+
 def test_eight_who_come_at_once_are_one_question(front: tuple[Edge, httpx.Client]) -> None:
     Site.slow_seconds, Site.asked = 0.5, []
     asking = [threading.Thread(target=front[1].get, args=("/nearby/slow",)) for _ in range(8)]
