@@ -1,6 +1,6 @@
 """Why an offer is not used, what comes second, and what a little more on the bill would change (PR29, PR31)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bacao.kit.text import Text
@@ -104,9 +104,8 @@ def _not_used(terms: Terms, posed: Posed, best: Combination, with_it: Combinatio
     if not more:
         price = Text("换成它价钱一样", "with it the price is the same")
     if clashing:
-        zh = "、".join(f"「{one.title.zh}」" for one in clashing)
-        en = " and ".join(f"“{one.title.en}”" for one in clashing)
-        text = Text(f"和{zh}不能一起用；{price.zh}", f"Not together with {en}; {price.en}")
+        others = _name_them(clashing)
+        text = Text(f"和{others.zh}不能一起用；{price.zh}", f"Not together with {others.en}; {price.en}")
         return Rejected(terms, "conflicts_with", text, more, versions, refused_by=_refused_by(terms, clashing))
     reason: Reason = "beaten_by" if more else "no_effect"
     winners = tuple(posed.expansion.choices[other].terms.version_id for other in best.ids)
@@ -114,6 +113,14 @@ def _not_used(terms: Terms, posed: Posed, best: Combination, with_it: Combinatio
     if not more:
         said = Text("用了也不会更便宜", "It would not make it cheaper")
     return Rejected(terms, reason, said, more, winners)
+
+
+def _name_them(offers: Sequence[Terms]) -> Text:
+    """Return one or two offers by name, more of them by the first one's."""
+    first, more = offers[0].title, len(offers) - 1
+    if more > 1:
+        return Text(f"「{first.zh}」等 {more + 1} 个优惠", f"“{first.en}” and {more} others")
+    return Text("".join(f"「{one.title.zh}」" for one in offers), " and ".join(f"“{one.title.en}”" for one in offers))
 
 
 def _clash(problem: Problem, one: int, other: int) -> bool:

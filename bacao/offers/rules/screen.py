@@ -46,7 +46,7 @@ def say_audience(missing: tuple[str, ...]) -> Text:
         return Text("不给你这样的身份用", "Not for somebody who holds what you hold")
     names = [name_of_key(key) for key in missing]
     zh, en = "、".join(name.zh for name in names), " and ".join(name.en for name in names)
-    return Text(f"要是{zh}才能用", f"Only for {en}")
+    return Text(f"仅限{zh}" if len(names) == 1 else f"要同时是{zh}", f"Only for {en}")
 
 
 def _say_party(terms: Terms) -> Text:
@@ -82,7 +82,7 @@ def say_items(terms: Terms) -> Text:
     if not terms.items:
         return Text("要点齐套餐里的东西", "What it covers is not on this bill")
     if terms.kind == PACKAGE:
-        return Text(f"是一份套餐：{zh}", f"A set of its own: {en}")
+        return Text(f"是套餐，要单独买：{zh}", f"A set, bought by itself: {en}")
     return Text(f"账单里要有{zh}", f"The bill must have {en}")
 
 

@@ -11,15 +11,19 @@ from bacao.kit.calendar import day_kind
 from bacao.kit.hours import Span, check_hours, hours_by_day
 from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Refused, Text
-from bacao.offers.rules import FIELDS, VOUCHER, Audience, Item, Margin, Price, Terms, margin_of, price_of
+from bacao.offers.rules import FIELDS, PACKAGE, VOUCHER, Audience, Item, Margin, Price, Terms, margin_of, price_of
 from bacao.offers.rules.stacking import agree
-from bacao.web.merchant.forms import UNASKED
+from bacao.web.merchant.offer_form import UNASKED
 
 if TYPE_CHECKING:
     from bacao.places.models import Place
 
 WITHOUT_USUAL_MINOR = 10_000
 """The bill an example is shown for where a shop never said what people spend."""
+
+
+NEW_OFFER = 2**40
+"""The id of an offer that has none yet: it comes after all others, and the search has no number 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +63,34 @@ def preview_of(terms: Terms, place: "Place", *, cost_minor: int | None) -> Previ
     return Preview(terms, price, margin, bill)
 
 
-def draft_terms(kind: str, values: Mapping[str, Any], *, sold: int, funders: tuple[tuple[str, int], ...]) -> Terms:
-    """Return the terms of a form half filled in; what is missing is as the table would have it."""
+def draft_terms(
+    kind: str,
+    values: Mapping[str, Any],
+    *,
+    sold: int,
+    funders: tuple[tuple[str, int], ...],
+    offer_id: int | None = None,
+) -> Terms:
+    """Return the terms of a form half filled in; what is missing is as the table would have it. No `offer_id` = new."""
     known = {name for name in FIELDS[kind] if name in Terms.__slots__ and name not in UNASKED}
     filled = {name: value for name, value in values.items() if name in known and value is not None}
     items = tuple(Item(**item) for item in filled.pop("items", ()))
-    for name in ("tiers", "stack_tags", "stack_accepts", "blackout_dates"):
+    for name in ("tiers", "stack_tags", "stack_accepts", "blackout_dates", "excluded_categories"):
         if name in filled:
             filled[name] = tuple(tuple(one) if isinstance(one, list) else one for one in filled[name])
     if values.get("audience_any"):
         filled["audience"] = Audience(tuple(map(tuple, values["audience_any"])))
     if filled.get("tiers"):
         filled["threshold_minor"] = filled["tiers"][0][0]
-    if items:
+    budgets = [filled[name] for name in ("budget_minor", "budget_day_minor", "budget_week_minor") if name in filled]
+    filled["budget_left_minor"] = min(budgets, default=None)
+    if items and kind == PACKAGE:
         filled["list_minor"] = sum(item.quantity * item.unit_minor for item in items)
     if "stock" in filled:
         filled["stock_left"] = max(filled["stock"] - sold, 0)
-    return Terms(offer_id=0, version_id=0, place_id=0, kind=kind, items=items, funders=funders, **filled)
+    return Terms(
+        offer_id=offer_id or NEW_OFFER, version_id=0, place_id=0, kind=kind, items=items, funders=funders, **filled
+    )
 
 
 def pairs_of(terms: Terms, others: Iterable[Terms]) -> list[tuple[Terms, list[bool | None]]]:

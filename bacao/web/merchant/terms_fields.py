@@ -77,3 +77,15 @@ class AudienceField(forms.MultipleChoiceField):
 def is_plain_audience(any_of: Any) -> bool:
     """Return whether owners can choose this audience on the form."""
     return all(len(keys) == 1 and keys[0] in KEY_NAMES for keys in any_of or [])
+
+
+class WordsField(forms.CharField):
+    """A few words with commas between them, kept as a list."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the words."""
+        return [word for part in re.split(r"[,，;；、]", value or "") if (word := part.strip())]
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return words as they are typed."""
+        return "、".join(value) if isinstance(value, list | tuple) else value

@@ -15,10 +15,12 @@ from bacao.offers.rules import MERCHANT, Terms
 from bacao.offers.services import SoldMoreThanThat, create_offer, revise_offer, set_offer_state
 from bacao.redemption.queries import count_redeemed_by_offer
 from bacao.web.merchant.access import ShopRequest, for_owners, go_back, show_other
-from bacao.web.merchant.changes import changes_between
-from bacao.web.merchant.forms import AGREED, KIND_NAMES, OFFERED, TOGETHER, UNASKED, OfferForm
-from bacao.web.merchant.preview import draft_terms, pairs_of, preview_of, week_of
+from bacao.web.merchant.changes import changes_between, changes_to
+from bacao.web.merchant.example import EXAMPLE_PARTY, Example, example_of, first_moment
+from bacao.web.merchant.offer_form import AGREED, ALONE, KIND_NAMES, OFFERED, TOGETHER, TOGETHER_TOO, UNASKED, OfferForm
+from bacao.web.merchant.preview import WITHOUT_USUAL_MINOR, draft_terms, pairs_of, preview_of, week_of
 from bacao.web.merchant.terms_fields import is_plain_audience
+from bacao.web.merchant.use_hours import ticks_of_hours
 
 if TYPE_CHECKING:
     from bacao.offers.models import OfferVersion
@@ -101,7 +103,9 @@ def new_offer(request: ShopRequest) -> HttpResponse:
         context = {"section": "offers", "kinds": KIND_NAMES, "place": place}
         return render(request, "merchant/offer_kinds.html", context)
     if request.method == "GET":
-        form = OfferForm(kind=kind, at=request.at, initial={"party_size": 1, "valid_days": 90, "uses": 10})
+        form = OfferForm(
+            kind=kind, at=request.at, initial={"party_size": 1, "valid_days": 90, "uses": 10, "beside": ALONE}
+        )
         return _form_page(request, form, place)
     form = OfferForm(request.POST, kind=kind, at=request.at)
     if _wants_preview(request) or not form.is_valid():
@@ -125,7 +129,7 @@ def edit_offer(request: ShopRequest, offer_id: int) -> HttpResponse:
     if request.method == "GET":
         form = OfferForm(kind=kind, at=request.at, initial=_initial(version), kept=_kept(version))
         return _form_page(request, form, place, version)
-    form = OfferForm(request.POST, kind=kind, at=request.at, kept=_kept(version))
+    form = OfferForm(request.POST, kind=kind, at=request.at, initial=_initial(version), kept=_kept(version))
     if _wants_preview(request) or not form.is_valid():
         return _form_page(request, form, place, version)
     changed = _changed(version, form.terms)
@@ -193,7 +197,11 @@ def _form_page(
     values: dict[str, Any] = {**form.cleaned_data, **form.terms} if form.is_bound else dict(form.initial)
     agreed = queries.get_terms(version).funders if version else ONLY_SHOP
     funders = ONLY_SHOP if version and form.is_bound and _changed(version, values) & AGREED else agreed
-    terms = draft_terms(form.kind, values, sold=version.offer.stock.used if version else 0, funders=funders)
+    terms = draft_terms(
+        form.kind, {**form.kept, **values}, sold=version.offer.stock.used if version else 0, funders=funders,
+        offer_id=version.offer_id if version else None,
+    )  # fmt: skip
+    beside = _live_beside(place, request.at)
     context = {
         "section": "offers",
         "form": form,
@@ -205,11 +213,24 @@ def _form_page(
         "shared": agreed != ONLY_SHOP,
         "preview": preview_of(terms, place, cost_minor=values.get("cost_minor")),
         "week": week_of(terms.weekly_hours, request.at),
-        "pairs": pairs_of(terms, _live_beside(place, request.at)),
+        "pairs": pairs_of(terms, beside),
+        "example": _example(form, terms, place, beside, request.at),
+        "changes": changes_to(version, form.terms) if version and form.is_bound else [],
     }
     wrong = form.is_bound and not _wants_preview(request)
     template = "merchant/offer_preview_live.html" if "HX-Request" in request.headers else "merchant/offer_form.html"
     return render(request, template, context, status=422 if wrong else 200)
+
+
+def _example(form: OfferForm, terms: Terms, place: "Place", beside: list[Terms], at: datetime) -> Example | None:
+    """Return the bill that is asked about, or a usual one at the first time at which the offer can be used."""
+    asked = form.cleaned_data if form.is_bound else {}
+    party = asked.get("example_party") or EXAMPLE_PARTY
+    usual = (place.usual_minor or WITHOUT_USUAL_MINOR) * party
+    return example_of(
+        terms, beside, party=party, bill_minor=asked.get("example_bill") or max(usual, terms.threshold_minor),
+        when=asked.get("example_at") or first_moment(terms, at),
+    )  # fmt: skip
 
 
 def _live_beside(place: "Place", at: datetime) -> list[Terms]:
@@ -223,16 +244,23 @@ def _kept(version: "OfferVersion") -> dict[str, Any]:
     if not is_plain_audience(version.audience_any):
         names.append("audience_any")
     if version.stack_tags not in ([], TOGETHER) or version.stack_accepts != version.stack_tags:
-        names += ["stack_tags", "stack_accepts", "group", "together"]
+        names += ["stack_tags", "stack_accepts", "group", "stands_alone", "beside"]
     return {name: getattr(version, name, None) for name in names}
 
 
 def _initial(version: "OfferVersion") -> dict[str, Any]:
     names = [name for name in OfferForm.base_fields if hasattr(version, name)]
+    names += ["items", "stack_tags", "stack_accepts", "group", "stands_alone"]
+    ticks = ticks_of_hours(version.weekly_hours) if version.weekly_hours else None
+    is_stepped = bool(version.tiers or version.step_minor)  # what a threshold says besides follows from them
+    together = version.stack_tags == TOGETHER and not version.stands_alone
     return {name: getattr(version, name) for name in names} | {
-        "items": version.items,
-        "threshold_minor": version.threshold_minor or None,
-        "together": version.stack_tags == TOGETHER,
+        "threshold_minor": None if is_stepped else version.threshold_minor or None,
+        "percent_basis_points": version.percent_basis_points or None,
+        "face_minor": version.face_minor or None,
+        "step_minor": version.step_minor or None,
+        "beside": TOGETHER_TOO if together else ALONE,
+        **({"weekly_hours": "", **ticks} if ticks else {}),
     }
 
 
