@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from bacao.kit.text import Text
 from bacao.offers.rules import say_amount
+from bacao.offers.rules.check import COMMON, OWN
 from bacao.offers.rules.screen import name_of_key
 from bacao.web.merchant.offer_form import PERIOD_NAMES
 from bacao.web.templatetags.bacao import say
@@ -61,6 +62,10 @@ LABELS = {
 }
 
 
+SHOWN = ("title_zh", "title_en", "terms_zh", "items", "cost_minor", "only_here")
+"""What stands elsewhere on an offer's page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One term before and after, as it is said."""
@@ -79,6 +84,18 @@ def changes_to(older: "OfferVersion", terms: Mapping[str, Any]) -> list[Change]:
     """Return what new terms change of a version's, in the order of the form."""
     pairs = ((name, getattr(older, name), terms[name]) for name in LABELS if name in terms)
     return [Change(LABELS[name], _say(name, a), _say(name, b)) for name, a, b in pairs if a != b]
+
+
+def facts_of(version: "OfferVersion") -> list[tuple[Text, str]]:
+    """Return what a version says beyond what every offer of its kind says, in the order of the form."""
+    kind = version.offer.kind
+    plain = {**COMMON, **OWN[kind]}
+    names = (name for name in LABELS if name in plain and name not in SHOWN)
+    return [
+        (LABELS[name], _say(name, getattr(version, name)))
+        for name in names
+        if getattr(version, name) != plain[name] or (name == "valid_days" and version.price_minor)
+    ]
 
 
 def _say(name: str, value: Any) -> str:

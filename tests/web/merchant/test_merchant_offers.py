@@ -201,6 +201,8 @@ def test_what_an_owner_ticks_becomes_terms_and_comes_back(world: World) -> None:
     assert (version.budget_minor, version.budget_day_minor, version.budget_week_minor) == (500000, 20000, 90000)
     assert (version.party_min, version.party_max, version.excluded_categories) == (2, 6, ["烟酒", "特价"])
     assert (version.stands_alone, version.stack_tags) == (False, ["together"])
+    shown = world.browser.get(f"/merchant/offers/{version.offer_id}").content.decode()
+    assert "<dt>Give away a day</dt><dd>¥200</dd>" in shown
     path = f"/merchant/offers/{version.offer_id}/edit"
     page = world.browser.get(path).content.decode()
     for typed in ('value="14:00"', 'value="900"', 'value="烟酒、特价"', 'id="about-budget" open'):

@@ -15,7 +15,7 @@ from bacao.offers.rules import MERCHANT, Terms
 from bacao.offers.services import SoldMoreThanThat, create_offer, revise_offer, set_offer_state
 from bacao.redemption.queries import count_redeemed_by_offer
 from bacao.web.merchant.access import ShopRequest, for_owners, go_back, show_other
-from bacao.web.merchant.changes import changes_between, changes_to
+from bacao.web.merchant.changes import changes_between, changes_to, facts_of
 from bacao.web.merchant.example import EXAMPLE_PARTY, Example, example_of, first_moment
 from bacao.web.merchant.offer_form import AGREED, ALONE, KIND_NAMES, OFFERED, TOGETHER, TOGETHER_TOO, UNASKED, OfferForm
 from bacao.web.merchant.preview import WITHOUT_USUAL_MINOR, draft_terms, pairs_of, preview_of, week_of
@@ -84,6 +84,7 @@ def offer(request: ShopRequest, offer_id: int) -> HttpResponse:
         "preview": preview_of(terms, place, cost_minor=version.cost_minor),
         "week": week_of(terms.weekly_hours, request.at),
         "redeemed": count_redeemed_by_offer([offer_id]).get(offer_id, 0),
+        "facts": facts_of(version),
         "history": [
             {"version": newer, "changes": changes_between(older, newer)}
             for newer, older in zip(versions, [*versions[1:], None], strict=True)
