@@ -7,7 +7,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from bacao.orders.services import SETTLED
-from bacao.redemption import queries, services
+from bacao.redemption import services
 
 log = structlog.get_logger("bacao.redemption")
 
@@ -29,9 +29,9 @@ def keep_anchors(timestamp: int) -> None:
 @app.periodic(cron="21 19 * * *")
 @app.task(name="redemption.reconcile", queueing_lock="redemption.reconcile", pass_context=False)
 def reconcile(timestamp: int) -> None:
-    """Look for rows that phones drew and never sent (RD40): a line of the log a device, for shop and support."""
-    for counter_id, merchant_id, missing in queries.list_gaps():
-        log.warning("rows_missing", counter=str(counter_id), merchant=merchant_id, numbers=missing)
+    """Count the rows that phones drew and never sent (RD40): owners and the desk see it until they arrive."""
+    for counter_id, missing in services.count_missing_rows().items():
+        log.warning("rows_missing", counter=str(counter_id), numbers=missing)
 
 
 @app.task(name=SETTLED)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -10,8 +10,7 @@ from django.utils import timezone
 from bacao.ledger.queries import get_balance, get_total
 from bacao.redemption import rules
 from bacao.redemption.models import Attempt, Counter, Lease, Manifest, Redemption, Served
-from bacao.redemption.queries import list_gaps
-from bacao.redemption.services import ensure_codes
+from bacao.redemption.services import count_missing_rows, ensure_codes
 from tests.factories import Shop
 from tests.redemption.phone import Phone, make_phone
 
@@ -139,7 +138,32 @@ def test_rd40_a_gap_is_seen(shop: Shop) -> None:
         assert phone.send("/redemptions", body, number=number).status_code == 201
     answer = phone.get("/manifest").json()
     assert (answer["highest_number"], answer["missing"]) == (5, [3, 4])
-    assert list_gaps() == [(phone.device, shop.merchant.pk, [3, 4])]
+    assert count_missing_rows() == {phone.device: [3, 4]}
+    assert phone.row.rows_missing == 2
+    for number in (3, 4):
+        phone.send("/redemptions", {"token": shop.token(shop.sell(now), now)}, number=number)
+    assert count_missing_rows() == {}
+    assert phone.row.rows_missing == 0
+
+
+def test_rd58_a_key_that_was_seen_never_counts(shop: Shop) -> None:
+    phone, key = make_phone(shop), uuid4()
+    now = timezone.now()
+    body = {"token": shop.token(shop.sell(now), now)}
+    first = phone.send("/redemptions", body, key=key, number=1)
+    assert outcome(first) == (201, "redeemed")
+    Counter.objects.update(tokens=40, tokens_at=now + timedelta(days=1))
+    assert phone.send("/redemptions", body, key=key, number=1).content == first.content
+    assert phone.row.tokens == 40
+    Counter.objects.update(tokens=0)
+    other = {"token": shop.token(shop.sell(now), now)}
+    assert outcome(phone.send("/redemptions", other, number=2)) == (429, "too_fast")
+    assert phone.send("/redemptions", body, key=key, number=1).content == first.content
+    undo = {"redemption": str(key)}
+    Counter.objects.update(tokens=1)
+    taken = phone.send("/undos", undo, key=UUID(int=7), number=3)
+    assert outcome(taken) == (201, "undone")
+    assert phone.send("/undos", undo, key=UUID(int=7), number=3).content == taken.content
 
 
 def test_rd40_a_row_that_the_phone_did_not_sign_is_not_taken(shop: Shop) -> None:

@@ -39,6 +39,7 @@ class Counter(models.Model):
     refused_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True, help_text="its right to serve without network ended: it was copied")
+    rows_missing = models.IntegerField(default=0, help_text="drawn and never sent, as counted last night (RD40)")
     manifest_at = models.DateTimeField(null=True, help_text="when it last got a manifest")
     contact_at = models.DateTimeField(null=True)
     tokens = models.FloatField(default=60)

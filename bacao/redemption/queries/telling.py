@@ -155,10 +155,3 @@ def list_missing_numbers(counter_id: UUID, limit: int = 200) -> tuple[int, list[
 def get_shop_key(counter_id: UUID) -> bytes:
     """Return a counter's own key of the shop's code."""
     return rules.shop_key(get_keys().shop, counter_id)
-
-
-def list_gaps() -> list[tuple[UUID, int, list[int]]]:
-    """Return (device, merchant, numbers that never arrived) of every phone with a gap in its rows (RD40)."""
-    phones = Counter.objects.filter(kind=Counter.Kind.PHONE).exclude(agreed_at=None).order_by("pk")
-    found = ((pk, merchant, list_missing_numbers(pk)[1]) for pk, merchant in phones.values_list("pk", "merchant"))
-    return [each for each in found if each[2]]

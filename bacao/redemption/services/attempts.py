@@ -68,6 +68,7 @@ class Row:
     served_at: datetime | None = None
     revoked_at: datetime | None = None
     served_by_id: int | None = None
+    login_id: UUID | None = None
     body: bytes = b""
 
 

@@ -13,7 +13,7 @@ from bacao.kit.text import Refused, Text
 from bacao.places.queries import find_place, is_owner
 from bacao.redemption import rules
 from bacao.redemption.models import Counter, Lease
-from bacao.redemption.queries import find_counter
+from bacao.redemption.queries import find_counter, list_missing_numbers
 
 from .clerks import check_owners_pin
 from .tries import TooFast
@@ -165,3 +165,19 @@ def _create(place: "Place", **fields: object) -> Counter:
         except IntegrityError:
             if not Counter.objects.filter(code=code).exists():
                 raise
+
+
+def count_missing_rows() -> dict[UUID, list[int]]:
+    """Count the rows that each phone drew and never sent, and return the numbers by phone (RD40).
+
+    A gap is a lost row, seen by the server: its count stays with the phone until the rows arrive.
+    """
+    phones = Counter.objects.filter(kind=Counter.Kind.PHONE).exclude(agreed_at=None).order_by("pk")
+    found = {}
+    for counter_id, known in phones.values_list("pk", "rows_missing"):
+        missing = list_missing_numbers(counter_id)[1]
+        if len(missing) != known:
+            Counter.objects.filter(pk=counter_id).update(rows_missing=len(missing))
+        if missing:
+            found[counter_id] = missing
+    return found

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import F
+
 from bacao.kit.prepared import Prepared
 from bacao.kit.text import Refused, Text
 from bacao.redemption import rules
-from bacao.redemption.models import Counter
+from bacao.redemption.models import Attempt, Counter
 
 from .attempts import Row
-from .tenancy import ROLE
+from .tenancy import ROLE, leave_counter
 from .tries import TooFast
 
 ROWS_A_MINUTE = 60
@@ -79,6 +81,7 @@ class Login:
     place_id: int
     kind: str
     public_key: bytes
+    too_fast: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +101,31 @@ class Envelope:
 def let_in(*, counter_id: UUID, secret_hash: bytes, at: datetime) -> Login:
     """Return the device of a login and become its counter, inside a `counter_transaction(None)`; one statement.
 
+    `too_fast` = it sent more than 60 rows within a minute: `check_pace` decides.
     :raises SignedOut, NotAgreed, Revoked:
-    :raises TooFast: more than 60 rows a minute
     """
     rows = LET_IN.run({"id": counter_id, "secret": secret_hash, "at": at, "most": ROWS_A_MINUTE})
     if not rows:
         raise SignedOut
     row = rows[0]
     check_agreed(row[4], row[5])
-    if row[6] < 0:
+    return Login(counter_id, row[0], row[1], row[2], bytes(row[3] or b""), row[6] < 0)
+
+
+def check_pace(login: Login, key: UUID) -> None:
+    """Accept a row of a device that does not send too many; one whose key was seen is always answered (RD58).
+
+    :raises TooFast: more than 60 rows a minute
+    """
+    if login.too_fast and not Attempt.objects.filter(merchant=login.merchant_id, key=key).exists():
         raise TooFast
-    return Login(counter_id, row[0], row[1], row[2], bytes(row[3] or b""))
+
+
+def give_back_pace(row: Row | None) -> None:
+    """Do not count a row whose key was seen before; the rest of the transaction is the house's."""
+    if row is not None and row.login_id is not None:
+        leave_counter()
+        Counter.objects.filter(pk=row.login_id).update(tokens=F("tokens") + 1)
 
 
 def check_agreed(agreed: bool, revoked: bool) -> None:
@@ -127,7 +144,7 @@ def open_row(login: Login, envelope: Envelope) -> Row:
     """
     counter_id, public_key, revoked_at = login.counter_id, login.public_key, None
     if login.kind != Counter.Kind.PHONE:
-        return Row(login.counter_id, pressed_at=None, served_by_id=envelope.served_by_id)
+        return Row(login.counter_id, served_by_id=envelope.served_by_id, login_id=login.counter_id)
     if envelope.maker and envelope.maker != login.counter_id:
         maker = Counter.objects.filter(pk=envelope.maker, merchant=login.merchant_id, place=login.place_id).first()
         if maker is None or maker.public_key is None:
@@ -144,5 +161,6 @@ def open_row(login: Login, envelope: Envelope) -> Row:
         served_at=envelope.served_at,
         revoked_at=revoked_at,
         served_by_id=envelope.served_by_id,
+        login_id=login.counter_id,
         body=envelope.body,
     )

@@ -34,7 +34,7 @@ from .consuming import Consumption, consume
 from .examining import AGREEMENT_SECONDS, NOT_FOUND, Claim, Found, Waiting, check_shape, judge
 from .finding import Loaded, claim_and_lock, find_voucher, lock_siblings
 from .honouring import Honour, open_honoured, plan_honour, say_honoured
-from .logins import Envelope, NotThisCounter, let_in, open_row
+from .logins import Envelope, NotThisCounter, check_pace, give_back_pace, let_in, open_row
 from .manifests import ask_lease
 from .serving import believe, freeze_device, note_served
 from .tenancy import counter_transaction
@@ -150,6 +150,7 @@ def redeem_row(
         device = let_in(counter_id=login[0], secret_hash=login[1], at=at)
         if place_id not in (None, device.place_id):
             raise NotThisCounter
+        check_pace(device, envelope.key)
         row = open_row(device, envelope)
         claim = Claim(device.merchant_id, device.place_id, token, typed, at, row=row, honour=honour, handle=handle)
         request_hash = hash_of([str(device.merchant_id), envelope.body.decode("utf-8", "replace")])
@@ -231,7 +232,9 @@ def _attempt(press: Press) -> Answer:
             siblings = lock_siblings(loaded.order_id)
             loaded = find_voucher(by, values)
     if isinstance(loaded, Answer):
-        return note_served(claim, press.key, loaded, None)
+        answer = note_served(claim, press.key, loaded, None)
+        give_back_pace(claim.row)
+        return answer
     if claim.typed:
         check_tries(merchant_id=claim.merchant_id, device=press.device, at=claim.at)
     claim = press.claim = believe(claim)

@@ -29,7 +29,7 @@ from .attempts import (
 )
 from .examining import Claim
 from .finding import lock_vouchers
-from .logins import Envelope, NotThisCounter, let_in, open_row
+from .logins import Envelope, NotThisCounter, check_pace, give_back_pace, let_in, open_row
 from .serving import believe, freeze_device
 from .tenancy import counter_transaction, leave_counter
 
@@ -60,6 +60,7 @@ def undo_row(
         device = let_in(counter_id=login[0], secret_hash=login[1], at=at)
         if place_id not in (None, device.place_id):
             raise NotThisCounter
+        check_pace(device, envelope.key)
         return Claim(device.merchant_id, None, None, None, at, row=open_row(device, envelope)), None
 
     return _undo(open_claim, redemption_key, envelope.key, None)
@@ -76,6 +77,7 @@ def _undo(
             row, merchant = claim.row, claim.merchant_id
             values = claim_values(merchant_id=merchant, place_id=None, key=key, request_hash=request_hash, row=row)
             if earlier := claim_key(values):
+                give_back_pace(row)
                 return earlier
             claim = believe(claim)
             try:

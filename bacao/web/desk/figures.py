@@ -76,6 +76,8 @@ WAITING = (
             lambda at: {"standing": "failed"}),
     Counted(Text("退款未确认", "refunds not confirmed"), "orders.refund", refunds_under_way,
             lambda at: {"standing": "open"}),
+    Counted(Text("收银机少了记录", "counters with rows missing"), "redemption.counter",
+            lambda at: Q(rows_missing__gt=0), lambda at: {"rows_missing__gt": "0"}),
     Counted(Text("失败的任务", "jobs failed"), "procrastinate.procrastinatejob", lambda at: Q(status="failed"),
             lambda at: {"status__exact": "failed"}),
 )  # fmt: skip

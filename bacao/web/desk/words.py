@@ -244,6 +244,7 @@ COLUMNS = {
     "agreed_at": ("店长同意", "agreed"),
     "contact_at": ("最近联系", "last contact"),
     "frozen_at": ("离线停用", "offline frozen"),
+    "rows_missing": ("没传上来的记录", "rows missing"),
     "revoked_at": ("解绑", "revoked"),
     "arrived_at": ("抵达", "arrived"),
     "void_at": ("作废", "void since"),

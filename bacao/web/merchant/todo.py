@@ -40,6 +40,7 @@ class Known:
     medians: dict[str, int]
     unanswered: int
     has_clerk: bool
+    rows_missing: int
     weeks: Sequence[Week]
     at: datetime
 
@@ -48,6 +49,7 @@ def list_tasks(known: Known) -> list[Task]:
     """Return what is worth doing, what costs money first."""
     open_places = [place for place in known.places if place.state == "open"]
     tasks = [
+        *_rows_missing(known),
         *_falling(known),
         *_without_offer(known, open_places),
         *_nearly_gone(known),
@@ -65,6 +67,23 @@ def metres_nearer(points: int) -> int:
     """Return by how many metres a place half a kilometre away would have to be nearer for as many points."""
     shift = exp(-points / 1000)
     return round((TYPICAL_M + DISTANCE_HALF_M) * (1 - shift) / 10) * 10
+
+
+def _rows_missing(known: Known) -> Iterator[Task]:
+    if known.rows_missing:
+        yield Task(
+            "smartphone",
+            Text(
+                f"{known.rows_missing} 条核销记录没传上来",
+                f"Rows that never arrived from a counter phone: {known.rows_missing}",
+            ),
+            Text(
+                "打开那台手机的收银页，让它联网；不然这几笔收不到钱",
+                "Open the till page on that phone, online: rows that stay away are not paid",
+            ),
+            "/merchant/devices",
+            urgent=True,
+        )
 
 
 def _falling(known: Known) -> Iterator[Task]:

@@ -98,7 +98,7 @@ class IncidentAdmin(DeskAdmin):
 class CounterAdmin(DeskAdmin):
     """Phones, tills and stands at counters."""
 
-    list_display = ("id", "place", "kind", "name", "agreed_at", "contact_at", "frozen_at", "revoked_at")
+    list_display = ("id", "place", "kind", "name", "agreed_at", "contact_at", "frozen_at", "rows_missing", "revoked_at")
     list_filter = ("kind", ("revoked_at", admin.EmptyFieldListFilter), ("frozen_at", admin.EmptyFieldListFilter))
     list_select_related = ("place",)
     search_fields = ("place__name_zh", "name")

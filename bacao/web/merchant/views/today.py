@@ -12,7 +12,7 @@ from bacao.discovery.queries import list_usual_amounts
 from bacao.ledger.queries import get_balance
 from bacao.offers.queries import get_terms, list_offers_of_places
 from bacao.places.queries import list_staff
-from bacao.redemption.queries import list_visit_times, list_visits
+from bacao.redemption.queries import list_counters, list_visit_times, list_visits
 from bacao.reviews.queries import count_unanswered, list_reviews_of_merchant
 from bacao.web.merchant.access import ShopRequest, for_owners, show_other
 from bacao.web.merchant.todo import Known, list_tasks
@@ -41,6 +41,7 @@ def today(request: ShopRequest) -> HttpResponse:
         medians=list_usual_amounts(),
         unanswered=unanswered,
         has_clerk=any(role.kind == "clerk" for role in list_staff(shop.merchant.pk)),
+        rows_missing=sum(each.rows_missing for each in list_counters(shop.merchant.pk)),
         weeks=weeks,
         at=at,
     )
