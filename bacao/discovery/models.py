@@ -71,6 +71,65 @@ class OutboxMark(models.Model):
         return f"{self.reader} at {self.tx}"
 
 
+class Trial(models.Model):
+    """A place that is new and is being tried: what it was promised is counted here (M14, rules.exploration)."""
+
+    place = models.OneToOneField("places.Place", models.CASCADE, primary_key=True, related_name="+")
+    since = models.DateTimeField(help_text="its first offer went on sale")
+    examined_hundredths = models.BigIntegerField(
+        default=0, help_text="exposures, by how likely their slots are looked at"
+    )
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.place_id}: {self.examined_hundredths / 100:.0f} exposures"
+
+    @property
+    def examined(self) -> float:
+        """Return how many exposures it had, each by how likely its slot is looked at."""
+        return self.examined_hundredths / 100
+
+
+class Posterior(models.Model):
+    """What a version of the posteriors says of one new place; the latest row up to a version holds for it.
+
+    Append-only: with it every propensity in the exposure log can be worked out again.
+    """
+
+    version = models.IntegerField()
+    place_id = models.BigIntegerField()
+    arrivals = models.IntegerField()
+    examined_hundredths = models.BigIntegerField()
+    owed = models.BooleanField(help_text="was not shown as often as new places are promised")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["place_id", "version"], name="discovery_posterior_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.place_id}"
+
+
+class Draw(models.Model):
+    """One draw for the slots of a list that are kept for new places: among which, with how many points before it.
+
+    Points know the distance to a quarter of a kilometre only. Append-only, like the exposures it belongs to.
+    """
+
+    request_id = models.UUIDField(primary_key=True)
+    served_at = models.DateTimeField()
+    posterior = models.IntegerField(help_text="version of the posteriors it was drawn from")
+    seed = models.BigIntegerField()
+    shop_ids = ArrayField(models.BigIntegerField())
+    base_points = ArrayField(models.IntegerField())
+
+    class Meta:
+        indexes = [BrinIndex(fields=["served_at"], name="discovery_draw_served")]
+
+    def __str__(self) -> str:
+        return f"{self.request_id} among {len(self.shop_ids)}"
+
+
 class Exposure(models.Model):
     """One place in one list that was served to one person: what was shown where, and how likely that was (IN5).
 

@@ -1,6 +1,7 @@
 """Notes, pages of the feed, and what people keep for later."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -84,12 +85,17 @@ def saved_ids(user: "User | AnonymousUser", note_ids: Sequence[int]) -> set[int]
 
 def saved_place_ids(user: "User | AnonymousUser", place_ids: Sequence[int] | None = None) -> set[int]:
     """Return which of these places (all where None) somebody keeps."""
+    return set(list_saved_places(user, place_ids))
+
+
+def list_saved_places(user: "User | AnonymousUser", place_ids: Sequence[int] | None = None) -> dict[int, datetime]:
+    """Return since when somebody keeps each of these places (all where None) that they keep, by place id."""
     if not user.is_authenticated:
-        return set()
+        return {}
     saves = Save.objects.filter(user_id=user.pk, place__isnull=False)
     if place_ids is not None:
         saves = saves.filter(place_id__in=place_ids)
-    return {place_id for place_id in saves.values_list("place_id", flat=True) if place_id}
+    return {place_id: saved_at for place_id, saved_at in saves.values_list("place_id", "saved_at") if place_id}
 
 
 def count_published_notes(user_id: int) -> int:

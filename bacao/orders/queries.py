@@ -80,30 +80,34 @@ def list_usable_vouchers(user: "User", at: datetime) -> list[Voucher]:
     return list(rows.order_by("valid_until", "issued_at", "order_id", "unit"))
 
 
-def list_usable_vouchers_at(user: "User", place_id: int, at: datetime) -> list[Voucher]:
-    """Return the vouchers somebody can use at one place at an instant, with their orders, the one that ends first
-    at the top."""
-    rows = Voucher.objects.select_related("order").filter(HAS_USES_LEFT, user=user, order__place=place_id)
-    return list(rows.filter(valid_until__gt=at).order_by("valid_until", "issued_at", "order_id", "unit"))
-
-
 def list_owned(user: "User", place_id: int, at: datetime, without: Collection[UUID] = ()) -> tuple[Owned, ...]:
     """Return what somebody owns and may use at a place now, under the terms they bought; one statement, or two.
 
-    `without` = vouchers that cannot be used now.
+    What ends first stands first. `without` = vouchers that cannot be used now.
     """
-    vouchers = [one for one in list_usable_vouchers_at(user, place_id, at) if one.pk not in without]
+    return _owned(_usable(user, at).filter(order__place=place_id).exclude(pk__in=without), at).get(place_id, ())
+
+
+def list_owned_anywhere(user: "User", at: datetime) -> dict[int, tuple[Owned, ...]]:
+    """Return the same of every place, by place id."""
+    return _owned(_usable(user, at), at)
+
+
+def _usable(user: "User", at: datetime) -> QuerySet[Voucher]:
+    rows = Voucher.objects.select_related("order").filter(HAS_USES_LEFT, user=user, valid_until__gt=at)
+    return rows.order_by("valid_until", "issued_at", "order_id", "unit")
+
+
+def _owned(rows: Iterable[Voucher], at: datetime) -> dict[int, tuple[Owned, ...]]:
+    vouchers = list(rows)
     terms = list_terms({voucher.order.version_id for voucher in vouchers}) if vouchers else {}
-    return tuple(
-        Owned(
-            terms[voucher.order.version_id],
-            units=voucher.uses_left,
-            first_use=voucher.uses_redeemed + voucher.uses_refunded,
-            expires_at=voucher.valid_until,
-        )
-        for voucher in vouchers
-        if is_time(terms[voucher.order.version_id], at)
-    )
+    owned: dict[int, tuple[Owned, ...]] = {}
+    for voucher in vouchers:
+        bought, gone = terms[voucher.order.version_id], voucher.uses_redeemed + voucher.uses_refunded
+        if is_time(bought, at):
+            one = Owned(bought, units=voucher.uses_left, first_use=gone, expires_at=voucher.valid_until)
+            owned[bought.place_id] = (*owned.get(bought.place_id, ()), one)
+    return owned
 
 
 def get_credit(user_id: int) -> int:

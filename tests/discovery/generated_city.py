@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 
 from bacao.discovery.index.asking import Query
-from bacao.discovery.index.columns import OFFER, PACKAGE, SHOP, UNITS_UNLIMITED, Frame, Raw, Spans, Stacking
+from bacao.discovery.index.columns import NEW, OFFER, OWED, PACKAGE, SHOP, UNITS_UNLIMITED, Frame, Raw, Spans, Stacking
 from bacao.discovery.index.offers import order_number
 from bacao.offers.rules import EVERYONE, Audience
 from bacao.offers.rules.steps import CASH, FIXED, PERCENT
@@ -111,6 +111,14 @@ def make_offers(shops: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return offers
 
 
+def try_new_places(shops: np.ndarray, random: np.random.Generator) -> None:
+    """Let one shop in fifty be new, some of them owed exposures."""
+    new = random.random(len(shops)) < 0.02
+    shops["trial"][new] = random.choice((NEW, OWED), new.sum(), p=(0.7, 0.3))
+    shops["trial_examined"][new] = random.integers(0, 60, new.sum()) * 100
+    shops["trial_arrivals"][new] = random.poisson(shops["trial_examined"][new] / 2000)
+
+
 def make_city(count: int, seed: int = 7) -> tuple[Raw, Frame]:
     """Return the rows and the frame of a city."""
     random = np.random.default_rng(seed)
@@ -129,6 +137,7 @@ def make_city(count: int, seed: int = 7) -> tuple[Raw, Frame]:
     stars = np.clip(np.rint(random.normal(430, 40, count) / 5) * 5, 100, 500)
     shops["stars"] = np.where(shops["reviews"] > 0, stars, -1)
     shops["arrivals"] = np.where(random.random(count) < 0.5, random.geometric(0.04, count), 0)
+    try_new_places(shops, np.random.default_rng(seed + 1))
     raw = Raw(
         shops,
         make_offers(shops, random),

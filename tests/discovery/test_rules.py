@@ -183,7 +183,9 @@ facts = st.builds(
     arrivals_30_days=st.integers(0, 10_000),
     hours=st.sampled_from(Hours),
     minutes_left=st.none() | st.integers(0, 12_000),
-    saved=st.booleans(),
+    saved_on=st.none() | st.dates(),
+    today=st.none() | st.dates(),
+    tried_points=st.integers(0, 2000),
     visits=st.integers(0, 30),
 )
 

@@ -41,8 +41,21 @@ def answer_private(view: View, query: Query, why: Mapping[int, Text]) -> Answer:
 
     :raises Unanswerable: as above
     """
-    said = make_said([why[shop_id] for shop_id in sorted(query.fit)]) if query.fit else NOTHING_SAID
-    return _answer(view, query, PRIVATE, said, _fixed(np.zeros(len(view.frame.keys) + 1, np.uint8)))
+    return _answer(view, query, PRIVATE, _said(query, why), _holding_nothing(view))
+
+
+def write_private(view: View, query: Query, found: np.ndarray, why: Mapping[int, Text]) -> Answer:
+    """Return what was found already (kernel.COLUMNS), best first, in the words of `answer_private`."""
+    shops = _write_rows(view, query, PRIVATE, _said(query, why), _holding_nothing(view), found)
+    return Answer(shops, found, query.radius_m)
+
+
+def _said(query: Query, why: Mapping[int, Text]) -> Said:
+    return make_said([why[shop_id] for shop_id in sorted(query.fit)]) if query.fit else NOTHING_SAID
+
+
+def _holding_nothing(view: View) -> np.ndarray:
+    return _fixed(np.zeros(len(view.frame.keys) + 1, np.uint8))
 
 
 def make_said(texts: Sequence[Text]) -> Said:
@@ -63,23 +76,41 @@ def _answer(view: View, query: Query, form: int, mine: Said, none_held: np.ndarr
 
 def _write(view: View, query: Query, form: int, mine: Said, none_held: np.ndarray) -> tuple[np.ndarray, bytes]:
     assert view.paper is not None, "the index was published without texts"
+    if view.held is None:
+        found = view.find_numpy(query)
+        return found, _write_rows(view, query, form, mine, none_held, found)
     ask, minute = read_query(query, view.frame), query.minute
     now, delta_now = view.moments(minute)
     out = _buffer()
     while True:
-        if view.held is None:
-            heap = view.find_numpy(query)
-            size, box = len(heap), _box(view)
-            end = write_found(box, view.paper, now, delta_now, ask, mine, none_held, minute, form, heap, size, out)
-        else:
-            heap = np.empty((query.count + 1, k.COLUMNS), np.int64)
-            size, end = search_and_write(
-                view.held, view.paper, now, view.most[0], delta_now, view.most[1], ask, mine, none_held, minute, form,
-                heap, out,
-            )  # fmt: skip
+        heap = np.empty((query.count + 1, k.COLUMNS), np.int64)
+        size, end = search_and_write(
+            view.held, view.paper, now, view.most[0], delta_now, view.most[1], ask, mine, none_held, minute, form,
+            heap, out,
+        )  # fmt: skip
         if end >= 0:
             return heap[:size], out[:end].tobytes()
-        _own.buffer = out = np.empty(2 * len(out), np.uint8)
+        out = _larger(out)
+
+
+def _write_rows(view: View, query: Query, form: int, mine: Said, none_held: np.ndarray, found: np.ndarray) -> bytes:
+    """Write rows that were found already."""
+    assert view.paper is not None, "the index was published without texts"
+    ask, minute = read_query(query, view.frame), query.minute
+    now, delta_now = view.moments(minute)
+    box, out = view.held or _box(view), _buffer()
+    while True:
+        end = write_found(
+            box, view.paper, now, delta_now, ask, mine, none_held, minute, form, found, len(found), out
+        )  # fmt: skip
+        if end >= 0:
+            return out[:end].tobytes()
+        out = _larger(out)
+
+
+def _larger(out: np.ndarray) -> np.ndarray:
+    _own.buffer = larger = np.empty(2 * len(out), np.uint8)
+    return larger
 
 
 def _buffer() -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bacao.discovery.index.columns import CELL_DM, PARTY_MAX, SHUT, SMALL_TABLE, UNKNOWN, Frame, Part
+from bacao.discovery.rules.exploration import slots_of
 from bacao.discovery.rules.score import CLOSING_POINTS, CLOSING_SOON_MINUTES, DISTANCE_POINTS, VALUE_POINTS, WEIGHTS
 
 RADIUS_MAX_M = 10_000
@@ -21,7 +22,8 @@ class Query:
     """What somebody asks: where, when (minutes since 1970, UTC), for how many, and what a place must be.
 
     `category` = code of a leaf or a branch, `tags` = all of these, `keys` = entitlements the viewer holds,
-    `budget_minor` = most a head pays, `fit` = points of the viewer's own terms by shop id, `count` = how many answers.
+    `budget_minor` = most a head pays, `fit` = points of the viewer's own terms by shop id, `count` = how many answers,
+    `seed` = what the slots kept for new places are drawn by; None = none are kept.
     """
 
     latitude: float
@@ -36,6 +38,7 @@ class Query:
     keys: frozenset[str] = frozenset()
     count: int = 20
     fit: dict[int, int] = field(default_factory=dict)
+    seed: int | None = None
 
 
 class Ask(NamedTuple):
@@ -54,6 +57,8 @@ class Ask(NamedTuple):
     held: np.ndarray
     fit_ids: np.ndarray
     fit_points: np.ndarray
+    seed: int
+    tries: int
 
 
 class Moment(NamedTuple):
@@ -86,6 +91,7 @@ def read_query(query: Query, frame: Frame) -> Ask:
         tags=_bits(frame, query.tags), budget=NO_BUDGET if query.budget_minor is None else query.budget_minor,
         open_only=int(query.open_now), fit_most=fit_most, wanted=_wanted(frame, query.category),
         held=_held(frame, query.keys), fit_ids=fit_ids, fit_points=fit_points,
+        seed=query.seed or 0, tries=0 if query.seed is None else len(slots_of(query.count)),
     )  # fmt: skip
 
 

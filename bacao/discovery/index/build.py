@@ -7,6 +7,8 @@ import numpy as np
 from bacao.discovery.index.columns import (
     CELL_DM,
     EXACT_NEEDED,
+    NOT_NEW,
+    OWED,
     PARTY_MAX,
     REACH_CELLS,
     SELECTED,
@@ -18,6 +20,7 @@ from bacao.discovery.index.columns import (
 )
 from bacao.discovery.index.plans import build_plans
 from bacao.discovery.index.prices import best_price, value_of
+from bacao.discovery.rules.exploration import LEVELS, draw_points
 from bacao.discovery.rules.score import VALUE_POINTS, arrival_points, quality_points
 from bacao.kit.compiling import compiled
 
@@ -40,14 +43,14 @@ def build_part(raw: Raw, frame: Frame) -> Part:
         flags=flags.astype(np.uint16), hours_id=hours_id, usual_minor=shops["usual_minor"].astype(np.int32),
         own_points=_own_points(shops), bound_points=np.zeros(len(shops), np.int32), plan=plans.plan, grid=grid,
         cell_start=cell_start, by_id=np.zeros(0, np.int32), median_minor=np.array(frame.medians, np.int64),
-        horizon=np.array(raw.horizon, np.int64), **plans.tables, **hours,
+        horizon=np.array(raw.horizon, np.int64), **plans.tables, **hours, **_trials(shops[:0]),
     )  # fmt: skip
     bound = bounds(part, np.array(VALUE_POINTS, np.int64))
     order = np.lexsort((part.shop_id, -bound, cell))
     rows = {name: getattr(part, name)[order] for name in Part._fields[: Part._fields.index("grid")]}
     rows["bound_points"] = bound[order].astype(np.int32)
     rows["by_id"] = np.argsort(rows["shop_id"], kind="stable").astype(np.int32)
-    return frozen(part._replace(**rows))
+    return frozen(part._replace(**rows, **_trials(shops[order])))
 
 
 def _grid(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -72,6 +75,18 @@ def _hours(raw: Raw) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         "hours_open": np.array([start for start, _ in every], np.int32),
         "hours_close": np.array([end for _, end in every], np.int32),
     }
+
+
+def _trials(shops: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the rows of new places, and the points that each of them may draw; equal posteriors are kept once."""
+    new = np.flatnonzero(shops["trial"] != NOT_NEW)
+    names = ["trial", "trial_arrivals", "trial_examined"]
+    posteriors, lot = np.unique(np.stack([shops[name][new] for name in names]), axis=1, return_inverse=True)
+    points = [draw_points(arrivals, examined, trial == OWED) for trial, arrivals, examined in posteriors.T.tolist()]
+    return {
+        "new_row": new.astype(np.int32), "new_lot": lot.reshape(-1).astype(np.int32),
+        "lots": np.array(points, np.int16).reshape(-1, LEVELS),
+    }  # fmt: skip
 
 
 def _own_points(shops: np.ndarray) -> np.ndarray:

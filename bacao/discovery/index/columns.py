@@ -14,7 +14,7 @@ from bacao.kit.bulk import Texts, no_texts
 from bacao.kit.geo import EARTH_RADIUS_M
 from bacao.offers.rules import EVERYONE, Audience
 
-FORMAT = 3
+FORMAT = 4
 CELL_DM = 2_500  # 250 m
 REACH_CELLS = 400  # 100 km each way around the city's origin; what lies farther is another city's
 DM_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180 * 10
@@ -72,6 +72,9 @@ class Part(NamedTuple):
     window_ptr: np.ndarray  # int32[window patterns + 1]
     window_edge: np.ndarray  # int32, minutes: from here on ...
     window_state: np.ndarray  # uint8, ... this state holds
+    new_row: np.ndarray  # int32, rising: rows of the new places being tried
+    new_lot: np.ndarray  # int32, which row of `lots` each of them draws from
+    lots: np.ndarray  # int16[n, LEVELS], points by outcome (rules.exploration)
     horizon: np.ndarray  # int64[2], first minute known and the one after the last
 
     @property
@@ -135,10 +138,12 @@ SHOP = np.dtype(
     [
         ("shop_id", "i8"), ("latitude", "f8"), ("longitude", "f8"), ("category", "i4"), ("tags", "i8"),
         ("selected", "i4"), ("hours", "i8"), ("usual_minor", "i4"), ("reviews", "i4"), ("stars", "i4"),
-        ("arrivals", "i4"),
+        ("arrivals", "i4"), ("trial", "i4"), ("trial_arrivals", "i4"), ("trial_examined", "i4"),
     ]
 )  # fmt: skip
-"""A shop as it is read: `hours` = number of its opening pattern, 0 for none; `stars` in hundredths, -1 for none."""
+"""A shop as it is read: `hours` = number of its opening pattern, 0 for none; `stars` in hundredths, -1 for none;
+`trial` = NOT_NEW, NEW or OWED; its draws come from how many arrived and how many hundredths of a look it had."""
+NOT_NEW, NEW, OWED = range(3)
 
 OFFER = np.dtype(
     [

@@ -20,19 +20,20 @@ NONE = -(2**62)
 
 SLOTS = (
     "usual", "distance", "walk", "closes", "payable", "nobody", "per_head", "saving", "how", "exact", "stock", "few",
-    "score", "near", "fit", "quality", "arrivals", "value", "time", "percent", "left", "held",
-    "listed", "heads",
+    "score", "near", "fit", "quality", "arrivals", "value", "time", "tried", "percent", "left", "held",
+    "listed", "heads", "paid",
 )  # fmt: skip
 """The values of one shop's entry, in the row that is filled in before it is written: amounts in minor units, distance
-in metres, `walk` and `left` in minutes, `closes` a minute since 1970 (UTC), from `near` to `time` points; `nobody` =
-payable of who holds nothing, `held` = what holding something takes off, `listed` = what `heads` pay without offers."""
+in metres, `walk` and `left` in minutes, `closes` a minute since 1970 (UTC), from `near` to `tried` points; `nobody` =
+payable of who holds nothing, `held` = what holding something takes off, `listed` = what `heads` pay without offers,
+`paid` = what of it the viewer paid before."""
 
 KINDS = ("number", "instant", "clock", "money", "word", "flag")
 """How a value is written: 18, "2026-11-22T14:00Z", 22:00 (local), 18.5, as the form of that number, true."""
 
 FORMS = (
     "usual", "bill", "package", "public", "private", "near", "below", "same", "above", "soon", "shut", "until",
-    "saving", "held",
+    "saving", "held", "tried", "paid",
 )  # fmt: skip
 """The forms. The first three are the words for `how` (prices.USUAL, BILL, BASKET); `public` and `private` are what
 follows a shop's own text; the others are reasons."""
@@ -50,10 +51,11 @@ _PRICE = (
     '"payable_minor":<payable>,"list_minor":<listed>,"heads":<heads>,"per_head_minor":<per_head>,"saving_minor":<saving>,"price":<how!word>,'
     '"is_exact":<exact!flag>,"stock":<stock>,"few_left":<few!flag>'
 )
+_OWN = ',"payable_holding_nothing_minor":<nobody>,"already_paid_minor":<paid>'
 _ENTRY = (
     ',"usual_minor":<usual>,"distance_m":<distance>,"walking_minutes":<walk>,"closes_at":<closes!instant>,{price},'
     '"score":<score>,"terms":{{"distance":<near>,"fit":<fit>,"quality":<quality>,"arrivals":<arrivals>,'
-    '"value":<value>,"time_left":<time>}},"reasons":['
+    '"value":<value>,"time_left":<time>,"exploration":<tried>}},"reasons":['
 )
 
 
@@ -64,7 +66,7 @@ def make_forms() -> Forms:
         "bill": b'"bill"',
         "package": b'"package"',
         "public": _ENTRY.format(price=_PRICE).encode(),
-        "private": _ENTRY.format(price=f'{_PRICE},"payable_holding_nothing_minor":<nobody>').encode(),
+        "private": _ENTRY.format(price=_PRICE + _OWN).encode(),
         "near": _sentence("distance", Facts(500), {"777": "<walk>"}, walking_minutes=777),
         "below": _sentence("value", Facts(0, 63, 100), {"37": "<percent>"}),
         "same": _sentence("value", Facts(0, 996, 1000), {}),
@@ -73,6 +75,8 @@ def make_forms() -> Forms:
         "shut": _sentence("time_left", Facts(0, hours=Hours.CLOSED), {}),
         "until": _reason("hours", Text("营业到 <closes!clock>", "Open until <closes!clock>")),
         "saving": _reason("saving", Text("省 ¥<saving!money>", "¥<saving!money> less")),
+        "tried": _sentence("exploration", Facts(0, tried_points=1), {}),
+        "paid": _reason("paid", Text("已付 ¥<paid!money>", "¥<paid!money> of it paid already")),
         "held": _reason("held", Text("凭你的权益省 ¥<held!money>", "¥<held!money> less with what you hold")),
     }
     return _cut([wording[form] for form in FORMS])

@@ -14,10 +14,11 @@ from bacao.discovery.index.prices import best_price, distance_slot, value_of
 from bacao.kit.compiling import compiled, leaf
 
 SCORE, SHOP_ID, ROW, PART, DISTANCE, PER_HEAD, PAYABLE, HOW = range(8)
-LISTED, HEADS, HOURS, NEAR, OWN, VALUE, TIME, FIT = range(8, 16)
+LISTED, HEADS, HOURS, NEAR, OWN, VALUE, TIME, FIT, TRIED, EXACT, PAID = range(8, 19)
 """Columns of an answer; DISTANCE in decimetres, LISTED the price without any offer and HEADS for how many it is, HOURS
-the code of its opening pattern, from NEAR on points by term."""
-COLUMNS = 16
+the code of its opening pattern, from NEAR to TRIED points by term, EXACT 1 where the price was worked out for the
+viewer, PAID what of it the viewer paid before."""
+COLUMNS = 19
 LOOKED_AT, PRICED = 0, 1
 """What is counted: rows looked at, prices worked out."""
 

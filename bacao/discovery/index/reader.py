@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from bacao.discovery.index.answering import answer_public
 from bacao.discovery.index.asking import Query, Unanswerable
 from bacao.discovery.index.files import (
@@ -18,6 +20,7 @@ from bacao.discovery.index.files import (
     read_part,
 )
 from bacao.discovery.index.fragments import Fragments
+from bacao.discovery.index.kernel import COLUMNS
 from bacao.discovery.index.view import View, make_view
 
 TRIES = 5
@@ -83,16 +86,16 @@ class Reader:
             raise Unusable(f"delta {current.delta} is of another base")
         if self.view is not None and frame == self.view.frame:
             frame = self.view.frame  # the very same: what was worked out from it is found sooner
-        number = (current.base, current.delta)
+        number, posterior = (current.base, current.delta), about.get("posterior", 0)
         delta_said = read_fragments(delta_folder(self.folder, current.delta))
         if self.view is not None and self.view.number[0] == current.base:
             said = (self._said, delta_said) if self._said and delta_said else None
-            known = make_view(frame, self.view.base, delta, gone, number, said)
+            known = make_view(frame, self.view.base, delta, gone, number, said, posterior)
             return replace(known, most=(self.view.most[0], known.most[1]), base_moments=self.view.base_moments)
         base = read_part(base_folder(self.folder, current.base))[0]
         self._said = read_fragments(base_folder(self.folder, current.base))
         return make_view(
-            frame, base, delta, gone, number, (self._said, delta_said) if self._said and delta_said else None
+            frame, base, delta, gone, number, (self._said, delta_said) if self._said and delta_said else None, posterior
         )
 
 
@@ -102,6 +105,7 @@ def warm(view: View) -> None:
     for minute in {first, *list(view.base_moments)[-1:]}:
         with suppress(Unanswerable):
             query = Query(view.frame.latitude, view.frame.longitude, 1000, minute)
+            view.try_new(replace(query, seed=0), np.zeros((query.count, COLUMNS), np.int64))
             view.find(query)
             if view.paper is not None:
                 answer_public(view, query)

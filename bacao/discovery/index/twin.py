@@ -8,11 +8,13 @@ import numpy as np
 from bacao.discovery.index import kernel as k
 from bacao.discovery.index.asking import NO_BUDGET, Ask, Moment, Tables
 from bacao.discovery.index.columns import CELL_DM, KEYS_MAX, SHUT, UNKNOWN, Part
+from bacao.discovery.rules.exploration import NEAR_STEP_M, level_of, slots_of
 from bacao.discovery.rules.score import (
     DISTANCE_MAX_M,
     DISTANCE_STEP_M,
     VALUE_PERMILLE_MAX,
     VALUE_PERMILLE_MIN,
+    distance_points,
 )
 from bacao.offers.rules.curve import BILL_MAX_MINOR
 from bacao.offers.rules.stacking import APPLIED_MAX
@@ -49,6 +51,31 @@ def weigh_rows(part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tabl
     found[:, k.FIT] = [fit.get(shop_id, 0) for shop_id in part.shop_id[rows].tolist()] if fit else 0
     found[:, k.SCORE] = found[:, [k.NEAR, k.OWN, k.VALUE, k.TIME, k.FIT]].sum(axis=1)
     return in_order(found[affordable])
+
+
+def try_numpy(base: Part, delta: Part, ask: Ask, everything: np.ndarray, count: int) -> np.ndarray:
+    """Return the first `count` of a circle's places, best first, with new ones drawn into the slots kept for them."""
+    if ask.tries == 0 or len(everything) < count:
+        return everything[:count]
+    draws = {}
+    for number, part in enumerate((base, delta)):
+        for row, lot in zip(part.new_row.tolist(), part.new_lot.tolist(), strict=True):
+            draws[number, row] = part.lots[lot]
+    drawn = []
+    for row in everything[count - ask.tries :].tolist():
+        points = draws.get((row[k.PART], row[k.ROW]))
+        if points is not None and row[k.HOURS] not in (SHUT, UNKNOWN):
+            step = row[k.DISTANCE] // 10 // NEAR_STEP_M * NEAR_STEP_M
+            level = level_of(ask.seed, row[k.SHOP_ID])
+            drawn.append((row[k.SCORE] - row[k.NEAR] + distance_points(step) + int(points[level]), row))
+    drawn.sort(key=lambda one: (-one[0], one[1][k.SHOP_ID]))
+    chosen = [row for _, row in drawn[: ask.tries]]
+    ids = {row[k.SHOP_ID] for row in chosen}
+    listed = [row for row in everything.tolist() if row[k.SHOP_ID] not in ids][: count - len(chosen)]
+    for slot, row in zip(slots_of(count), chosen, strict=False):
+        row[k.TRIED], row[k.SCORE] = listed[slot - 1][k.SCORE] - row[k.SCORE], listed[slot - 1][k.SCORE]
+        listed.insert(slot, row)
+    return np.array(listed, np.int64)
 
 
 def in_order(found: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """One whole state of the index: a base, a delta over it, and how both are asked (discovery.md, sections 3 and 7)."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple
@@ -17,7 +17,10 @@ from bacao.discovery.index.fragments import Fragments
 from bacao.discovery.index.kernel import hold, search_held
 from bacao.discovery.index.paper import Paper, lay
 from bacao.discovery.index.survey import UNTOLD, WANTED, survey_held
-from bacao.discovery.index.twin import in_order, search_numpy, weigh_rows
+from bacao.discovery.index.trying import BASE as LOT_BASE
+from bacao.discovery.index.trying import LOT, LOT_ID, collect, draw, put_new
+from bacao.discovery.index.twin import in_order, search_numpy, try_numpy, weigh_rows
+from bacao.discovery.rules.exploration import Lot
 from bacao.kit.compiling import HAS_NUMBA
 
 MINUTES_KEPT = 64
@@ -32,7 +35,8 @@ class Hit(NamedTuple):
     """One place of an answer. Distances in decimetres, amounts in minor units; `terms` add up to `score`.
 
     `own` = quality and arrivals together. `closes` = minute since 1970 (UTC) at which it closes, None where it is shut
-    or nobody told. `how` = prices.USUAL, BILL or BASKET; `listed_minor` = what `heads` people pay without any offer;
+    or nobody told. `how` = prices.USUAL, BILL or BASKET; `paid_minor` = what of the price the viewer
+    paid before; `listed_minor` = what `heads` people pay without any offer;
     `is_exact` says whether the price is the lowest there is.
     """
 
@@ -49,6 +53,7 @@ class Hit(NamedTuple):
     hours_known: bool
     closes: int | None
     is_exact: bool
+    paid_minor: int
 
 
 class Survey(NamedTuple):
@@ -64,7 +69,7 @@ class View:
     """A base, a delta, and the bitmap of base rows that the delta replaces; `most` = their highest bounds.
 
     `doubtful` = ids of the shops whose price may be lower than the index can tell; `paper` = what is said of the shops,
-    where that was written (`writing` needs it, searching does not).
+    where that was written (`writing` needs it, searching does not); `posterior` = version of what new places draw from.
 
     Nothing of it ever changes. Make one by `make_view`.
     """
@@ -78,6 +83,7 @@ class View:
     number: tuple[int, int] = (0, 0)
     doubtful: tuple[int, ...] = ()
     paper: Paper | None = None
+    posterior: int = 0
     base_moments: "OrderedDict[int, Moment]" = field(default_factory=OrderedDict, compare=False)
     _delta_moments: "OrderedDict[int, Moment]" = field(default_factory=OrderedDict, compare=False)
 
@@ -101,11 +107,38 @@ class View:
         heap = np.empty((query.count + 1, k.COLUMNS), np.int64)
         counts = np.zeros(2, np.int64) if counts is None else counts
         size = search_held(self.held, now, self.most[0], delta_now, self.most[1], ask, heap, counts)
-        return in_order(heap[:size])
+        return self.try_new(query, in_order(heap[:size]))[0]
 
     def find_numpy(self, query: Query) -> np.ndarray:
         """Return the same from NumPy."""
-        return self._all_numpy(query)[: query.count]
+        everything = self._all_numpy(query)
+        return try_numpy(self.base, self.delta, read_query(query, self.frame), everything, query.count)
+
+    def try_new(
+        self, query: Query, found: np.ndarray, known: Collection[int] = ()
+    ) -> tuple[np.ndarray, Lot | None]:
+        """Fill the slots that a query's list keeps for new places, as `find` does; return the draw that did it, too.
+
+        `found` = the list without that, best first, `query.count` or more entries where there are as many; `known`
+        = shops that need not be tried: the viewer bought there before.
+        """
+        if query.seed is None or len(found) < query.count:
+            return found[: query.count], None
+        ask, (now, delta_now) = read_query(query, self.frame), self.moments(query.minute)
+        box = self.held or hold(self.base, self.gone, self.delta, NONE_GONE, make_tables_once())
+        found = np.ascontiguousarray(found[: query.count])
+        rows, lots = collect(box, now, delta_now, ask, found, query.count - ask.tries)
+        if known:
+            fresh = ~np.isin(rows[:, k.SHOP_ID], list(known))
+            rows, lots = rows[fresh], lots[fresh]
+        put_new(found, len(found), rows[draw(box, ask, rows, lots)])
+        return found, self._lot(query.seed, rows, lots) if len(rows) else None
+
+    def _lot(self, seed: int, rows: np.ndarray, lots: np.ndarray) -> Lot:
+        parts = (self.base, self.delta)
+        drawn_from = zip(rows[:, k.PART].tolist(), lots[:, LOT].tolist(), strict=True)
+        draws = [parts[part].lots[lot] for part, lot in drawn_from]
+        return Lot(self.posterior, seed, lots[:, LOT_ID], lots[:, LOT_BASE], np.array(draws))
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best places with their terms. :raises Unanswerable: see `find`"""
@@ -154,24 +187,26 @@ class View:
     def hit(self, row: list[int], minute: int) -> Hit:
         """Return a row of numbers as a hit."""
         part = self.delta if row[k.PART] else self.base
-        terms = {"distance": k.NEAR, "own": k.OWN, "value": k.VALUE, "time_left": k.TIME, "fit": k.FIT}
+        terms = {"distance": k.NEAR, "own": k.OWN, "value": k.VALUE, "time_left": k.TIME, "fit": k.FIT,
+                 "exploration": k.TRIED}  # fmt: skip
         return Hit(
             row[k.SHOP_ID], row[k.SCORE], {name: row[column] for name, column in terms.items()}, row[k.DISTANCE],
             row[k.PER_HEAD], row[k.PAYABLE], row[k.HOW], row[k.LISTED], row[k.HEADS],
             row[k.HOURS] not in (SHUT, UNKNOWN), row[k.HOURS] != UNKNOWN,
-            open_until(part, row[k.ROW], minute), not part.flags[row[k.ROW]] & EXACT_NEEDED,
+            open_until(part, row[k.ROW], minute), bool(row[k.EXACT] or not part.flags[row[k.ROW]] & EXACT_NEEDED),
+            row[k.PAID],
         )  # fmt: skip
 
 
 def make_view(
     frame: Frame, base: Part, delta: Part, gone: np.ndarray = NONE_GONE, number: tuple[int, int] = (0, 0),
-    said: tuple[Fragments, Fragments] | None = None,
+    said: tuple[Fragments, Fragments] | None = None, posterior: int = 0,
 ) -> View:  # fmt: skip
     """Return a state of the index. `gone` = a bit for each base row that no longer counts, or nothing."""
     held = hold(base, gone, delta, NONE_GONE, make_tables_once()) if HAS_NUMBA else None
     doubtful = (*_doubtful(base), *_doubtful(delta))
     paper = lay(*said, make_forms_once()) if said else None
-    return View(frame, base, delta, gone, (_most(base), _most(delta)), held, number, doubtful, paper)
+    return View(frame, base, delta, gone, (_most(base), _most(delta)), held, number, doubtful, paper, posterior)
 
 
 def _doubtful(part: Part) -> list[int]:

@@ -18,6 +18,7 @@ from bacao.discovery.index.kernel import deal_of, search_parts, swap, worse
 from bacao.discovery.index.memory import copy_bytes, fetch
 from bacao.discovery.index.paper import Paper
 from bacao.discovery.index.prices import best_price
+from bacao.discovery.index.trying import try_new
 from bacao.discovery.rules.figures import BASKET, USUAL
 from bacao.discovery.rules.score import CLOSING_SOON_MINUTES
 from bacao.kit.compiling import compiled, leaf
@@ -25,14 +26,14 @@ from bacao.kit.compiling import compiled, leaf
 ENTRY_BYTES = 4096  # more than an entry takes besides its own text
 FEW = 10  # units; fewer are not counted out to strangers (pricing.md, CV4)
 DAY = 1440  # minutes
-REASONS_MAX = 10
+REASONS_MAX = 12
 CACHE_LINE_BYTES = 64
 
 (USUAL_AMOUNT, DISTANCE, WALK, CLOSES, PAYABLE, NOBODY, PER_HEAD, SAVING, HOW, EXACT, STOCK, FEW_LEFT, SCORE, NEAR, FIT,
- QUALITY, ARRIVALS, VALUE, TIME, PERCENT, LEFT, HELD, LISTED, HEADS) = range(len(SLOTS))  # fmt: skip
+ QUALITY, ARRIVALS, VALUE, TIME, TRIED, PERCENT, LEFT, HELD, LISTED, HEADS, PAID) = range(len(SLOTS))  # fmt: skip
 NUMBER, INSTANT, CLOCK, MONEY, WORD, FLAG = range(len(KINDS))
 (_, _, _, PUBLIC, PRIVATE, SAY_NEAR, SAY_BELOW, SAY_SAME, SAY_ABOVE, SAY_SOON, SAY_SHUT, SAY_UNTIL, SAY_SAVING,
- SAY_HELD) = range(len(FORMS))  # fmt: skip
+ SAY_HELD, SAY_TRIED, SAY_PAID) = range(len(FORMS))  # fmt: skip
 SAY_QUALITY, SAY_ARRIVALS, SAY_FIT = -1, -2, -3
 
 
@@ -176,7 +177,8 @@ def fill_price(values: np.ndarray, part: Part, hit: np.ndarray, now: Moment, ask
     values[USUAL_AMOUNT] = usual if usual > 0 else NONE
     known = usual > 0 or hit[k.HOW] != USUAL
     values[PAYABLE], values[PER_HEAD] = (hit[k.PAYABLE], hit[k.PER_HEAD]) if known else (NONE, NONE)
-    values[HOW], values[EXACT] = hit[k.HOW], 0 if part.flags[row] & EXACT_NEEDED else 1
+    values[HOW], values[PAID] = hit[k.HOW], hit[k.PAID]
+    values[EXACT] = 1 if hit[k.EXACT] or not part.flags[row] & EXACT_NEEDED else 0
     values[LISTED], values[HEADS] = (hit[k.LISTED], hit[k.HEADS]) if known else (NONE, NONE)
     values[SAVING] = hit[k.LISTED] - hit[k.PAYABLE] if known else NONE
     values[STOCK], values[FEW_LEFT], values[NOBODY], values[HELD] = NONE, 0, values[PAYABLE], 0
@@ -204,7 +206,7 @@ def fill(values: np.ndarray, part: Part, texts: Fragments, hit: np.ndarray, minu
     values[SCORE], values[NEAR], values[FIT] = hit[k.SCORE], hit[k.NEAR], hit[k.FIT]
     values[QUALITY] = texts.quality_points[texts.quality[row]]
     values[ARRIVALS] = texts.arrivals_points[texts.arrivals[row]]
-    values[VALUE], values[TIME] = hit[k.VALUE], hit[k.TIME]
+    values[VALUE], values[TIME], values[TRIED] = hit[k.VALUE], hit[k.TIME], hit[k.TRIED]
     values[LEFT] = values[CLOSES] - minute
     median, per_head = part.median_minor[part.category[row]], hit[k.PER_HEAD]
     # as round(): half goes to the even number
@@ -224,14 +226,17 @@ def reasons_of(values: np.ndarray, hit: np.ndarray, said: np.ndarray) -> int:
     count = 0
     if values[HELD] > 0:
         said[count, 0], count = SAY_HELD, count + 1
+    if values[PAID] > 0:
+        said[count, 0], count = SAY_PAID, count + 1
     if values[SAVING] != NONE and values[SAVING] > 0:
         said[count, 0], count = SAY_SAVING, count + 1
     if values[CLOSES] != NONE and values[LEFT] > CLOSING_SOON_MINUTES:
         said[count, 0], count = SAY_UNTIL, count + 1
     first = count
     value = SAY_SAME if values[PERCENT] == 0 else SAY_BELOW if values[VALUE] > 0 else SAY_ABOVE
-    forms = (SAY_NEAR, SAY_FIT, SAY_QUALITY, SAY_ARRIVALS, value, SAY_SHUT if hit[k.HOURS] == SHUT else SAY_SOON)
-    for t in range(6):
+    forms = (SAY_NEAR, SAY_FIT, SAY_QUALITY, SAY_ARRIVALS, value, SAY_SHUT if hit[k.HOURS] == SHUT else SAY_SOON,
+             SAY_TRIED)  # fmt: skip
+    for t in range(7):
         points = values[NEAR + t]
         if points == 0:
             continue
@@ -363,6 +368,8 @@ def search_and_write(
         values[: k.COLUMNS], said[0],
     )  # fmt: skip
     put_in_order(heap, size)
+    if base.new_row.shape[0] + delta.new_row.shape[0] > 0:
+        size = try_new(box, base_now, delta_now, ask, heap, size, heap.shape[0] - 1)
     return size, write_parts(
         base, delta, paper.base, paper.delta, paper.forms, base_now, delta_now, ask, mine, none_held, minute, form,
         heap, size, values, said, out,

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from bacao.discovery.queries.live import find_view, get_index_age_seconds
 from bacao.discovery.queries.simple import LIMIT_MAX, Nearby, Wanted, list_simply
 from bacao.discovery.queries.standing import get_standings
@@ -40,14 +42,17 @@ def list_nearby(
     walk_minutes: int | None = None,
     limit: int = 20,
     viewer: "User | None" = None,
+    tags: frozenset[str] = frozenset(),
+    tries_new: bool = False,
 ) -> Nearby:
     """Return the best `limit` places inside a circle for one viewer at one minute.
 
     `category` = code of a leaf or a branch; `price_minor` = most one will pay per head; `walk_minutes` = longest walk.
-    Where nothing answers, the radius is doubled once and the nearest place is named instead. Ties by place id. Without
+    `tags` = all of which a place must have. `tries_new` keeps slots for new places, unless the viewer switched personal
+    ranking off. Where nothing answers, the radius is doubled once and the nearest place is named instead. Ties by place id. Without
     an index, or where it does not know what is asked about, the database answers within one kilometre.
     """
-    wanted = Wanted(category, open_now, price_minor, walk_minutes)
+    wanted = Wanted(category, open_now, price_minor, walk_minutes, tags, tries_new)
     view, radius_m = find_view(), min(radius_m, RADIUS_MAX_M)
     if view is not None and view.covers(lat, lon, 2 * radius_m):
         found = _ask_index(view, lat, lon, radius_m, at, party, wanted, min(limit, LIMIT_MAX), viewer)
@@ -63,15 +68,17 @@ def _ask_index(
 ) -> Nearby | None:  # fmt: skip
     """Return the index's answer, None where it does not know what is asked about."""
     from bacao.discovery.index.asking import Query, Unanswerable
-    from bacao.discovery.queries.serving import private_nearby
+    from bacao.discovery.queries.serving import private_nearby, seeded
 
     viewer = read_viewer(user, at)
     walk_m = radius_m if wanted.walk_minutes is None else longest_walk_m(wanted.walk_minutes)
     query = Query(
-        lat, lon, min(radius_m, walk_m), int(at.timestamp() // 60), party, wanted.category,
+        lat, lon, min(radius_m, walk_m), int(at.timestamp() // 60), party, wanted.category, wanted.tags,
         budget_minor=wanted.price_minor, open_now=wanted.open_now, keys=viewer.keys & set(view.frame.keys),
         count=limit, fit=viewer.fit,
     )  # fmt: skip
+    if wanted.tries_new and viewer.is_tried_on:
+        query = seeded(query, viewer.unit_id)
     try:
         pricing = partial(price_for, viewer, at=at, party=party)
         answer = private_nearby(view, query, own=viewer.own, price=pricing, survey=True, widest_m=2 * radius_m)
@@ -109,7 +116,7 @@ def _described(view: "View", answer: "Answer", viewer: Viewer, at: datetime, age
     return Nearby(
         shown, answer.radius_m, nearest=by_id.get(answer.nearest.shop_id) if answer.nearest else None,
         total=answer.total, unknown_hours=answer.untold, age_seconds=age, has_prices=has_prices,
-        number=answer.number,
+        number=answer.number, lot=answer.lot,
     )  # fmt: skip
 
 
@@ -137,10 +144,12 @@ def _item(
         arrivals_30_days=standing.arrivals_30_days,
         hours=Hours.OPEN if hit.is_open else Hours.CLOSED if hit.hours_known else Hours.UNKNOWN,
         minutes_left=None if hit.closes is None else hit.closes - int(at.timestamp() // 60),
-        saved=place.pk in viewer.saved,
+        saved_on=viewer.saved.get(place.pk),
+        today=timezone.localdate(at),
         visits=viewer.visits.get(place.pk, 0),
+        tried_points=hit.terms["exploration"],
     )
-    figures = Figures(hit.payable_minor, hit.listed_minor, hit.heads, hit.how, hit.is_exact)
+    figures = Figures(hit.payable_minor, hit.listed_minor, hit.heads, hit.how, hit.is_exact, hit.paid_minor)
     until = None if hit.closes is None else datetime.fromtimestamp(hit.closes * 60, UTC)
     price = None if hit.how == USUAL else figures
     return NearbyItem(place, price, standing, facts, score_terms(facts), until)

@@ -8,8 +8,10 @@ import numpy as np
 from django.utils import timezone
 
 from bacao.discovery.index.columns import (
+    NEW,
     NO_STACKING,
     OFFER,
+    OWED,
     PACKAGE,
     SHOP,
     UNITS_UNLIMITED,
@@ -38,6 +40,15 @@ DAYS = 8
 TAGS_MAX = 62
 NEVER: Spans = ((0, 0),)
 
+_TRIAL = {
+    "shop_id": ("i8", "trial.place_id"),
+    "trial": ("i4", f"CASE WHEN posterior.owed THEN {OWED} ELSE {NEW} END"),
+    "trial_arrivals": ("i4", "posterior.arrivals"),
+    "trial_examined": ("i4", "posterior.examined_hundredths"),
+}
+_TRIALS = """discovery_trial AS trial JOIN LATERAL (
+    SELECT * FROM discovery_posterior WHERE place_id = trial.place_id ORDER BY version DESC LIMIT 1
+    ) AS posterior ON true WHERE trial.ended_at IS NULL"""
 _STANDING = {
     "shop_id": ("i8", "standing.place_id"),
     "reviews": ("i4", "standing.review_count"),
@@ -103,7 +114,18 @@ def _read_shops(frame: Frame, place_ids: Collection[int] | None) -> np.ndarray:
     shops["stars"] = -1
     for name in ("reviews", "stars", "arrivals"):
         shops[name][has] = standings[name][at[has]]
+    _put_trials(shops, place_ids)
     return shops
+
+
+def _put_trials(shops: np.ndarray, place_ids: Collection[int] | None) -> None:
+    """Write down which shops are new, and what their draws are made from."""
+    some = "" if place_ids is None else "AND trial.place_id = ANY(%(ids)s::int8[])"
+    trials = copy_rows(_TRIAL, f"{_TRIALS} {some}", {"ids": list(place_ids or ())})
+    row = dict(zip(shops["shop_id"].tolist(), range(len(shops)), strict=True)) if len(trials) else {}
+    for trial in trials[np.isin(trials["shop_id"], shops["shop_id"])]:
+        for name in ("trial", "trial_arrivals", "trial_examined"):
+            shops[name][row[int(trial["shop_id"])]] = trial[name]
 
 
 def _read_offers(live: LiveOffers, at: datetime) -> tuple[np.ndarray, tuple[Spans, ...]]:

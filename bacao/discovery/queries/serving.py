@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bacao.discovery.rules import Figures
+from bacao.discovery.rules.exploration import SEED_MINUTES, Lot, seed_of
 from bacao.discovery.rules.score import VALUE_POINTS_MAX, value_points
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bacao.discovery.index.view import Hit, View
 
 DOUBTFUL_MAX = 5  # so many prices that the index cannot tell are worked out in a request (DS6)
+CELL_RESOLUTION = 9  # of H3: as fine as public answers know where somebody is
 OWN_MAX = 40  # and so many of shops where the viewer holds something: the best by what the index knows
 
 Pricing = Callable[[Collection[int]], Mapping[int, Figures]]
@@ -28,7 +30,7 @@ Pricing = Callable[[Collection[int]], Mapping[int, Figures]]
 class Answer:
     """The best places of a circle, best first. `number` = the base and the delta that were asked (DS11).
 
-    Where `hits` is empty the radius was doubled once, and `nearest` is what is nearest there, if there is anything.
+    `lot` = the draw that filled the slots kept for new places, where one did. Where `hits` is empty the radius was doubled once, and `nearest` is what is nearest there, if there is anything.
     `total` and `untold` are counted where somebody shows them (`survey`), else 0.
     """
 
@@ -38,6 +40,21 @@ class Answer:
     nearest: "Hit | None" = None
     total: int = 0
     untold: int = 0
+    lot: Lot | None = None
+
+
+def seeded(query: "Query", unit_id: int | None = None) -> "Query":
+    """Return a query whose list keeps slots for new places, drawn by the cell, the time and the filters alone.
+
+    So two processes give the same answer, and a cached one is as good as a fresh one. `unit_id` = the pseudonym of
+    somebody who lets their history be read: they draw for themselves.
+    """
+    import h3
+
+    where = h3.latlng_to_cell(query.latitude, query.longitude, CELL_RESOLUTION)
+    filters = (query.category, sorted(query.tags), query.party, query.radius_m, query.count, query.open_now)
+    drawn_by = seed_of(where, query.minute // SEED_MINUTES, *filters, query.budget_minor, unit_id)
+    return replace(query, seed=drawn_by)
 
 
 def public_nearby(view: "View", query: "Query") -> Answer:
@@ -69,16 +86,26 @@ def private_nearby(
 
     :raises Unanswerable: see `public_nearby`
     """
-    ids = frozenset(own)
-    found = view.find(replace(query, count=query.count + len(ids)) if ids and price else query)
-    exact: Mapping[int, Figures] = {}
-    if price and (ids or view.doubtful):
-        found, exact = _with_exact_prices(view, query, found, ids, price)
-    hits = [_as_priced(view.hit(row, query.minute), exact) for row in found[: query.count].tolist()]
+    found, lot = find_private(view, query, own=own, price=price)
+    hits = [view.hit(row, query.minute) for row in found.tolist()]
     nearest = None if hits else _nearest(view, query, widest_m)
     counted = view.survey(query) if survey else None
     total, untold = (max(counted.total, len(hits)), counted.untold) if counted else (0, 0)
-    return Answer(hits, query.radius_m, view.number, nearest, total, untold)
+    return Answer(hits, query.radius_m, view.number, nearest, total, untold, lot)
+
+
+def find_private(
+    view: "View", query: "Query", *, own: Iterable[int] = (), price: Pricing | None = None
+) -> tuple["np.ndarray", Lot | None]:
+    """Return the rows of `private_nearby`, best first, and the draw that filled the slots kept for new places.
+
+    One search: what is this person's alone is merged into it, and new places are drawn when that is done.
+    """
+    ids = frozenset(own)
+    if price is None or not (ids or view.doubtful):
+        return view.try_new(query, view.find(replace(query, seed=None)))
+    found = view.find(replace(query, count=query.count + len(ids), seed=None))
+    return view.try_new(query, _with_exact_prices(view, query, found, ids, price), ids)
 
 
 def _nearest(view: "View", query: "Query", widest_m: int | None = None) -> "Hit | None":
@@ -87,8 +114,8 @@ def _nearest(view: "View", query: "Query", widest_m: int | None = None) -> "Hit 
 
 def _with_exact_prices(
     view: "View", query: "Query", found: "np.ndarray", own: frozenset[int], price: Pricing
-) -> tuple["np.ndarray", Mapping[int, Figures]]:
-    """Return the rows with exact prices where the index has none, best first, and these prices.
+) -> "np.ndarray":
+    """Return the rows, best first, with exact prices where the index has none.
 
     A shop that is left out by a highest price may be let in by its own, so it is weighed without that filter first.
     """
@@ -112,10 +139,7 @@ def _with_exact_prices(
     kept = again[[_affordable(row.tolist(), query.budget_minor) for row in again]] if len(again) else again
     others = found[~np.isin(found[:, k.SHOP_ID], again[:, k.SHOP_ID])]
     both = np.concatenate([others, kept])
-    certain = {int(shop_id): exact.get(int(shop_id)) for shop_id in again[:, k.SHOP_ID]}
-    return both[np.lexsort((both[:, k.SHOP_ID], -both[:, k.SCORE]))], {
-        shop_id: figures for shop_id, figures in certain.items() if figures is not None
-    }
+    return np.asarray(both[np.lexsort((both[:, k.SHOP_ID], -both[:, k.SCORE]))])
 
 
 def _put(view: "View", row: "np.ndarray", figures: Figures) -> None:
@@ -126,6 +150,7 @@ def _put(view: "View", row: "np.ndarray", figures: Figures) -> None:
     median = int(part.median_minor[part.category[row[k.ROW]]])
     row[k.PER_HEAD], row[k.PAYABLE], row[k.HOW] = figures.per_head_minor, figures.payable_minor, figures.how
     row[k.LISTED], row[k.HEADS] = figures.list_minor, figures.heads
+    row[k.EXACT], row[k.PAID] = 1, figures.paid_minor
     row[k.SCORE] -= row[k.VALUE]
     row[k.VALUE] = value_points(figures.per_head_minor, median)
     row[k.SCORE] += row[k.VALUE]
@@ -136,6 +161,3 @@ def _affordable(row: list[int], budget_minor: int | None) -> bool:
 
     return budget_minor is None or 0 < row[k.PER_HEAD] <= budget_minor or (row[k.HOW] != 0 and row[k.PER_HEAD] == 0)
 
-
-def _as_priced(hit: "Hit", exact: Mapping[int, Figures]) -> "Hit":
-    return hit._replace(is_exact=True) if hit.shop_id in exact else hit

@@ -17,6 +17,7 @@ from bacao.discovery.queries.weighing import (
     look_at,
     price_sights,
 )
+from bacao.discovery.rules.exploration import Lot
 from bacao.kit.geo import cells_around, distance_m, walking_minutes
 from bacao.offers.rules import Price
 from bacao.places.queries import Spot, list_spots_in_cells, open_pattern_ids
@@ -37,7 +38,7 @@ class Nearby:
     `total` = how many are in the circle and pass the filters (where a highest price is asked for: and keep to it);
     `unknown_hours` = places left out only because nobody told when they are open. `is_simple` = no index was there.
     `age_seconds` = for how long nobody looked after the index, `has_prices` = it is not too old for prices (DS11);
-    `number` = the base and the delta that answered.
+    `number` = the base and the delta that answered; `lot` = the draw that filled the slots kept for new places.
     """
 
     items: list[NearbyItem]
@@ -49,6 +50,7 @@ class Nearby:
     age_seconds: float = 0.0
     has_prices: bool = True
     number: tuple[int, int] = (0, 0)
+    lot: Lot | None = None
 
     @property
     def age_minutes(self) -> int:
@@ -64,6 +66,8 @@ class Wanted:
     open_now: bool = True
     price_minor: int | None = None
     walk_minutes: int | None = None
+    tags: frozenset[str] = frozenset()
+    tries_new: bool = False  # of the index only: the simple list keeps no slots
 
 
 def list_simply(view: Viewpoint, wanted: Wanted, *, radius_m: int, limit: int) -> Nearby:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from bacao.discovery.queries.standing import get_standings, list_usual_amounts
 from bacao.discovery.rules import VALUE_POINTS_MAX, Facts, Figures, Hours, Reason, explain, score_terms
 from bacao.kit.geo import distance_m, walking_minutes
 from bacao.kit.text import Text
-from bacao.notes.queries import saved_place_ids
+from bacao.notes.queries import list_saved_places
 from bacao.offers.queries import list_live_terms
 from bacao.offers.rules import Price, Terms, best_per_head
 from bacao.places.queries import Spot, list_places_by_id
@@ -103,7 +105,7 @@ class NearbyItem:
     @property
     def saved(self) -> bool:
         """Return whether the viewer keeps it for later."""
-        return self.facts.saved
+        return self.facts.saved_on is not None
 
     @property
     def explanation(self) -> list[Reason]:
@@ -133,7 +135,7 @@ def look_at(spots: Sequence[Spot], view: Viewpoint) -> list[Sight]:
     """Return each spot with its facts and points, not yet priced: as if one paid what is usual there."""
     ids = [spot.place_id for spot in spots]
     standings, usual = get_standings(ids), list_usual_amounts()
-    saved = saved_place_ids(view.viewer, ids) if view.viewer else set()
+    saved = list_saved_places(view.viewer, ids) if view.viewer else {}
     visits = Counter(arrival.place_id for arrival in list_arrivals(view.viewer)) if view.viewer else Counter()
     sights = []
     for spot in spots:
@@ -148,7 +150,8 @@ def look_at(spots: Sequence[Spot], view: Viewpoint) -> list[Sight]:
             arrivals_30_days=standing.arrivals_30_days,
             hours=hours,
             minutes_left=int((until - view.at).total_seconds() // 60) if until else None,
-            saved=spot.place_id in saved,
+            saved_on=timezone.localdate(saved[spot.place_id]) if spot.place_id in saved else None,
+            today=timezone.localdate(view.at),
             visits=visits[spot.place_id],
         )
         sights.append(Sight(spot, facts, standing, until, score_terms(facts)))

@@ -11,13 +11,17 @@ USUAL, BILL, BASKET = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Minor units for `heads` people. `is_exact` = there is no lower price; otherwise it is "from" this one down."""
+    """Minor units for `heads` people. `is_exact` = there is no lower price; otherwise it is "from" this one down.
+
+    `paid_minor` = what of it was paid before, for something the viewer owns.
+    """
 
     payable_minor: int
     list_minor: int
     heads: int
     how: int
     is_exact: bool = True
+    paid_minor: int = 0
 
     @property
     def saving_minor(self) -> int:
@@ -32,7 +36,8 @@ class Figures:
     @property
     def basis(self) -> Text:
         """Say what the amounts assume, so that nobody takes an assumption for a promise."""
+        bill, paid = say_amount(self.list_minor), say_amount(self.paid_minor)
+        said = Text(f"{self.heads} 人，按账单 {bill}", f"for {self.heads}, on a bill of {bill}")
         if self.how == BASKET:
-            return Text(f"{self.heads} 人套餐", f"package for {self.heads}")
-        bill = say_amount(self.list_minor)
-        return Text(f"{self.heads} 人，按账单 {bill}", f"for {self.heads}, on a bill of {bill}")
+            said = Text(f"{self.heads} 人套餐", f"package for {self.heads}")
+        return Text(f"{said.zh}；已付 {paid}", f"{said.en}; {paid} of it paid already") if self.paid_minor else said

@@ -5,13 +5,14 @@ The same points that order a list explain it.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from math import log, sqrt
 from typing import NamedTuple
 
 from bacao.kit.text import Text
 
-WEIGHTS_VERSION = "w1"
+WEIGHTS_VERSION = "w2"
 WEIGHTS = {
     "distance": 1000,  # times -ln(1 + d / 400 m)
     "value": 800,  # times ln(usual for its kind / what you pay per head), at most +-700
@@ -21,6 +22,8 @@ WEIGHTS = {
     "closed": 900,  # taken off while it is shut
     "saved": 400,
     "visited": 200,
+    "exploration": 1000,  # times ln(drawn chance of an arrival / usual), decides which new place fills a kept slot
+    "owed": 3000,  # more in that draw for a new place that was not shown as often as it was promised
 }
 
 DISTANCE_HALF_M = 400
@@ -43,6 +46,9 @@ CLOSING_POINTS = tuple(
     -WEIGHTS["time_left"] * (CLOSING_SOON_MINUTES - minutes) // CLOSING_SOON_MINUTES
     for minutes in range(CLOSING_SOON_MINUTES + 1)
 )
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
 
 ARRIVAL_POINTS_MAX = 400
 PRIOR_REVIEWS = 5
@@ -71,8 +77,10 @@ class Facts:
     arrivals_30_days: int = 0
     hours: Hours = Hours.OPEN
     minutes_left: int | None = None
-    saved: bool = False
+    saved_on: date | None = None
+    today: date | None = None
     visits: int = 0
+    tried_points: int = 0  # what lifts a new place into the slot that is kept for it (rules.exploration)
 
 
 class Reason(NamedTuple):
@@ -136,11 +144,12 @@ def score_terms(facts: Facts) -> dict[str, int]:
     """Return every term of a place's score with its integer points; the score is their sum."""
     return {
         "distance": distance_points(facts.distance_m),
-        "fit": WEIGHTS["saved"] * facts.saved + WEIGHTS["visited"] * (facts.visits > 0),
+        "fit": WEIGHTS["saved"] * (facts.saved_on is not None) + WEIGHTS["visited"] * (facts.visits > 0),
         "quality": quality_points(facts.review_count, facts.stars_hundredths),
         "arrivals": arrival_points(facts.arrivals_30_days),
         "value": value_points(facts.per_head_minor, facts.median_minor),
         "time_left": time_left_points(facts.hours, facts.minutes_left),
+        "exploration": facts.tried_points,
     }
 
 
@@ -156,16 +165,22 @@ def explain(facts: Facts, terms: dict[str, int], *, walking_minutes: int) -> lis
         "arrivals": Text(f"近 30 天 {facts.arrivals_30_days} 人到店", f"{facts.arrivals_30_days} came in 30 days"),
         "value": _value_text(facts),
         "time_left": _time_text(facts),
+        "exploration": Text("新店，正在试", "New here, being tried"),
     }
     reasons = [Reason(term, points, sentences[term]) for term, points in terms.items() if points]
     return sorted(reasons, key=lambda reason: -reason.points)
 
 
 def _fit_text(facts: Facts) -> Text:
-    if facts.visits:
-        times = "once" if facts.visits == 1 else f"{facts.visits} times"
-        return Text(f"你来过 {facts.visits} 次", f"You came {times}")
-    return Text("你收藏过", "You saved it")
+    times = "once" if facts.visits == 1 else f"{facts.visits} times"
+    came = Text(f"你来过 {facts.visits} 次", f"You came {times}")
+    if facts.saved_on is None:
+        return came
+    zh, en = f"{facts.saved_on.month} 月", MONTHS[facts.saved_on.month - 1]
+    if facts.today is None or facts.today.year != facts.saved_on.year:
+        zh, en = f"{facts.saved_on.year} 年 {zh}", f"{en} {facts.saved_on.year}"
+    saved = Text(f"你 {zh}收藏的", f"Saved by you in {en}")
+    return Text(f"{saved.zh}，来过 {facts.visits} 次", f"{saved.en}; you came {times}") if facts.visits else saved
 
 
 def _quality_text(facts: Facts) -> Text:

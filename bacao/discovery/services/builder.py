@@ -27,6 +27,7 @@ from bacao.discovery.index.files import (
 from bacao.discovery.index.fragments import Fragments, build_fragments
 from bacao.discovery.index.view import NONE_GONE
 from bacao.discovery.queries.rows import empty_raw, horizon_of, is_framed, joined, read_frame, read_raw, without
+from bacao.discovery.queries.trials import get_posterior_version
 from bacao.discovery.rules import WEIGHTS_VERSION
 from bacao.kit.bulk import one_snapshot
 from bacao.kit.queries import News, get_outbox_number, read_news
@@ -50,6 +51,7 @@ class Builder:
         self.folder = folder
         self.changed_max = changed_max
         self.watermark = 0
+        self.posterior = 0  # version of what new places draw from
         self._seen: list[int] = []  # news read beyond the watermark (kit.queries.read_news)
         self._raw: Raw | None = None
         self._base: Part | None = None
@@ -90,7 +92,7 @@ class Builder:
         with one_snapshot() as self.watermark:
             self._seen = read_news(since_tx=self.watermark).seen
             self._frame, self._stamp = read_frame(), _stamp(at)
-            raw = read_raw(self._frame, at=at)
+            raw, self.posterior = read_raw(self._frame, at=at), get_posterior_version()
         self._write_base(raw, at)
 
     def _write_base(self, raw: Raw, at: datetime) -> None:
@@ -113,10 +115,11 @@ class Builder:
             places = _places_of(news)
             rebuild = EVERYTHING in places or (bool(places) and not is_framed(self._frame, places))
             fresh = read_raw(self._frame, at=at, place_ids=places) if places and not rebuild else None
+            posterior = get_posterior_version()
         if rebuild or len(self._changed | places) > self._most():
             self.build_base(at=at)
             return len(places)
-        self.watermark, self._seen = news.until_tx, news.seen
+        self.watermark, self._seen, self.posterior = news.until_tx, news.seen, posterior
         if fresh is not None:
             self._changed |= places
             self._raw = joined(without(self._raw or empty_raw(at), places), fresh)
@@ -139,7 +142,8 @@ class Builder:
         raw = self._raw or empty_raw(at)
         delta = build_part(raw, self._frame)
         current = Current(self._number, next_number(self.folder), self.watermark)
-        about = {"base": self._number, "watermark": self.watermark, "built_at": at.isoformat()}
+        about = {"base": self._number, "watermark": self.watermark, "built_at": at.isoformat(),
+                 "posterior": self.posterior}  # fmt: skip
         folder, said = delta_folder(self.folder, current.delta), _fragments(delta, raw)
         write_part(folder, delta, self._frame, self._tombstones(), about, said)
         write_current(self.folder, current)

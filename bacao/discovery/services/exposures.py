@@ -6,30 +6,36 @@ the log, and everybody can see how much of it is missing.
 
 import atexit
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, close_old_connections, connection, transaction
 
-from bacao.discovery.models import Exposure
+from bacao.discovery.models import Draw, Exposure
 from bacao.discovery.rules import WEIGHTS_VERSION
+from bacao.discovery.rules.exploration import Lot
 from bacao.discovery.rules.exposure import (
     CERTAIN,
     POLICY_VERSION,
+    TRIED,
     Slate,
     examine_probability,
+    propensities,
     slate_hash,
     unit_of,
 )
+from bacao.discovery.services.trials import count_examined
 
 QUEUE_MAX = 10_000  # lists
 BATCH_MAX = 500
 WRITE_SECONDS = 1.0
 CONSENT = "personal_ranking"
+NOBODY = 0
 COLUMNS = (
     "request_id", "slot", "surface", "served_at", "unit_id", "shop_id", "offer_group", "epoch", "arm", "bucket",
     "holdout_basis_points", "is_ghost", "examine_probability", "policy_version", "propensity", "slate_hash",
@@ -83,6 +89,11 @@ def log_exposure(*, slate: Slate) -> bool:
     return exposures.put(slate)
 
 
+def count_shown(*, surface: str, served_ms: int, shop_ids: Sequence[int]) -> bool:
+    """Count what was shown to somebody of whom nothing is kept: for what new places were promised, and no row of it."""
+    return exposures.put(Slate(uuid4(), NOBODY, surface, served_ms, shop_ids, (0, 0)))
+
+
 def pseudonym_of(*, user_id: int) -> int:
     """Return the pseudonym under which a person's exposures are kept."""
     return unit_of(user_id, secret=settings.SECRET_KEY)
@@ -112,22 +123,35 @@ def _write_quietly() -> None:
 
 def _copy(slates: list[Slate]) -> None:
     statement = f"COPY {Exposure._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN"
-    with (
-        transaction.atomic(),
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.cursor.copy(statement) as rows,
-    ):
-        for slate in slates:
-            for row in _rows(slate):
+    with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
+        with cursor.cursor.copy(statement) as rows:
+            for row in (row for slate in slates if slate.unit_id for row in _rows(slate)):
                 rows.write_row(row)
+        Draw.objects.bulk_create(_draw(slate, slate.lot) for slate in slates if slate.unit_id and slate.lot)
+        count_examined(_examined(slates))
+
+
+def _draw(slate: Slate, lot: Lot) -> Draw:
+    served_at = datetime.fromtimestamp(slate.served_ms / 1000, UTC)
+    return Draw(slate.request_id, served_at, lot.posterior, lot.seed, lot.shop_ids.tolist(), lot.base.tolist())
+
+
+def _examined(slates: Iterable[Slate]) -> dict[int, float]:
+    """Return how often each place was looked at, by how likely its slots are."""
+    times: dict[int, float] = {}
+    for slate in slates:
+        for slot, shop_id in enumerate(slate.shop_ids):
+            times[shop_id] = times.get(shop_id, 0.0) + examine_probability(slot)
+    return times
 
 
 def _rows(slate: Slate) -> Iterator[tuple[Any, ...]]:
     served_at, whole = datetime.fromtimestamp(slate.served_ms / 1000, UTC), slate_hash(slate.shop_ids)
+    drawn = propensities(slate)
     for slot, shop_id in enumerate(slate.shop_ids):
         yield (
             slate.request_id, slot, slate.surface, served_at, slate.unit_id, shop_id, "", 0, Exposure.Arm.NONE.value, 0,
-            0, False, examine_probability(slot), POLICY_VERSION, CERTAIN, whole, "", CONSENT, WEIGHTS_VERSION,
+            0, False, examine_probability(slot), POLICY_VERSION, drawn.get(shop_id, CERTAIN), whole,
+            TRIED if shop_id in drawn else "", CONSENT, WEIGHTS_VERSION,
             *slate.number,
         )  # fmt: skip

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from bacao.discovery.models import OutboxMark
 from bacao.discovery.services.documents import index_notes, index_places, write_all_documents
 from bacao.discovery.services.standing import refresh_standings, refresh_usual_amounts
+from bacao.discovery.services.trials import begin_trials, refresh_posteriors
 from bacao.kit.queries import read_news
 from bacao.kit.services import announce, announce_many, delete_news
 from bacao.notes.queries import list_note_ids_of_places, list_place_ids_of_notes
@@ -32,6 +33,8 @@ def rebuild_search(*, at: datetime) -> int:
         news = read_news(since_tx=read_news(since_tx=NEVER).until_tx)
         refresh_standings(at=at)
         refresh_usual_amounts()
+        begin_trials(at=at)
+        refresh_posteriors(at=at)
         count = write_all_documents()
         announce(kind="standing", ref_id=EVERY_PLACE)
         OutboxMark.objects.update_or_create(reader=READER, defaults={"tx": news.until_tx, "seen": news.seen})
@@ -82,6 +85,8 @@ def _is_alone() -> bool:
 def _refresh(news: dict[str, set[int]], at: datetime) -> None:
     """Write again the documents of changed places and notes, and the standings that changed with them."""
     places, notes = news.get("place", set()), news.get("note", set())
+    if "offer" in news and begin_trials(at=at, place_ids=list_place_ids_of_offers(news["offer"])):
+        refresh_posteriors(at=at)
     index_places(place_ids=_merged(places, list_place_ids_of_offers(news.get("offer", ()))))  # dishes are words, too
     index_notes(note_ids=_merged(notes, list_note_ids_of_places(places)))
     visited = _merged(

@@ -9,6 +9,8 @@ from .terms import (
     get_offer,
     get_terms,
     get_version,
+    is_usable,
+    list_first_offers,
     list_live_terms,
     list_offers_of_place,
     list_offers_of_places,
@@ -17,6 +19,7 @@ from .terms import (
     list_terms,
     list_versions,
     list_versions_by_id,
+    read_overlay,
 )
 
 __all__ = [
@@ -32,7 +35,9 @@ __all__ = [
     "get_terms",
     "get_version",
     "is_time",
+    "is_usable",
     "list_audience_keys",
+    "list_first_offers",
     "list_live_terms",
     "list_offers_of_place",
     "list_offers_of_places",
@@ -42,4 +47,5 @@ __all__ = [
     "list_terms",
     "list_versions",
     "list_versions_by_id",
+    "read_overlay",
 ]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, Func, JSONField, OuterRef, Q, QuerySet
+from django.db.models import F, Func, JSONField, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from bacao.kit.calendar import DayKind
@@ -114,6 +114,13 @@ def _list_budgets_left(found: Iterable[Terms], at: datetime) -> dict[int, int]:
 def list_place_ids_of_offers(offer_ids: Iterable[int]) -> list[int]:
     """Return the places that offers belong to."""
     return list(Offer.objects.filter(pk__in=list(offer_ids)).order_by().values_list("place", flat=True).distinct())
+
+
+def list_first_offers(place_ids: Iterable[int] | None = None) -> dict[int, datetime]:
+    """Return when each of some places, or of all, began its first offer that ever went on sale, by place id."""
+    sold = Offer.objects.exclude(state=Offer.State.DRAFT)
+    some = sold if place_ids is None else sold.filter(place__in=list(place_ids))
+    return dict(some.order_by().values("place").annotate(first=Min("created_at")).values_list("place", "first"))
 
 
 def get_offer(offer_id: int) -> Offer:

@@ -151,7 +151,7 @@ def _covers(terms: Terms, bill: Bill, owned: Owned | None, may_buy: int) -> Iter
         cover = _cover_of(bill, {item: quantity * units for item, quantity in wanted.items()}, terms)
         paid = {"price_minor": terms.price_minor, "units": units, "owned": min(units, held)}
         if terms.kind == CARD and owned:
-            paid = {"price_minor": _punches(terms, owned, units), "units": 1, "owned": 1}
+            paid = {"price_minor": price_of_uses(terms, owned, units), "units": 1, "owned": 1}
         lines = frozenset(line for line, _ in cover)
         yield units, {"lines": lines, "cover": cover, "list_only": terms.list_only} | paid
 
@@ -167,7 +167,7 @@ def _cover_of(bill: Bill, wanted: Mapping[str, int], terms: Terms) -> tuple[tupl
     return tuple(cover)
 
 
-def _punches(terms: Terms, owned: Owned, units: int) -> int:
+def price_of_uses(terms: Terms, owned: Owned, units: int) -> int:
     """Return what the next uses of a card cost: its price spread over all uses by largest remainder."""
     parts = largest_remainder(terms.price_minor, [1] * terms.uses)
     return sum(parts[owned.first_use : owned.first_use + units])

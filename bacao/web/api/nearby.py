@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,14 +18,18 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http.request import split_domain_port, validate_host
 
+from bacao.discovery.index import kernel as k
 from bacao.discovery.index.answering import Answer, answer_private, answer_public
 from bacao.discovery.index.asking import Query, Unanswerable
 from bacao.discovery.index.view import View
 from bacao.discovery.queries.live import find_view
+from bacao.discovery.queries.serving import seeded
 from bacao.discovery.rules import WEIGHTS_VERSION
+from bacao.discovery.rules.exposure import Slate
+from bacao.discovery.services.exposures import log_exposure
 from bacao.kit.text import Text
 from bacao.web.api.asked import Elsewhere, Refusal, bad, read_address, read_body, with_minute, write_minute
-from bacao.web.api.overlay import find_overlay
+from bacao.web.api.overlay import Overlay, find_overlay
 from bacao.web.middleware import request_number
 
 if TYPE_CHECKING:
@@ -119,14 +123,23 @@ def _private(environ: "WSGIEnvironment") -> Reply:
             401, "token", Text("凭证已失效，请重新获取。", "The token is not good any more: fetch a new one.")
         )
     view = _view()
-    if viewer is not None:
-        query = viewer.seen_by(query)
-    why = viewer.why if viewer is not None else {}
-    answer = _asked(view, query, lambda seen, asked: answer_private(seen, asked, why))
+    if viewer is None:
+        answer = _asked(view, query, lambda seen, asked: answer_private(seen, seeded(asked), {}))
+    else:
+        answer = _asked(view, viewer.seen_by(query), partial(_of_viewer, viewer, at))
     head = msgspec.json.encode(
         {"at": write_minute(datetime.fromtimestamp(query.minute * 60, UTC)), "party": query.party}
     )
     return 200, [("Cache-Control", PRIVATE)], _written(head[:-1], answer, query)
+
+
+def _of_viewer(viewer: Overlay, at: datetime, view: View, query: Query) -> Answer:
+    """Answer a person, and log what they were shown if their history may be read."""
+    answer, lot = viewer.answer(view, query)
+    if viewer.viewer.unit_id is not None and len(answer.found):
+        served_ms, shop_ids = int(at.timestamp() * 1000), answer.found[:, k.SHOP_ID].tolist()
+        log_exposure(slate=Slate.of(viewer.viewer.unit_id, "api", served_ms, shop_ids, view.number, lot))
+    return answer
 
 
 def _asked(view: View, query: Query, ask: Callable[[View, Query], Answer]) -> Answer:
