@@ -15,13 +15,16 @@ import pytest
 from bacao.discovery.index import files
 from bacao.discovery.index.asking import Query
 from bacao.discovery.index.build import build_part
-from bacao.discovery.index.columns import FORMAT, Frame, Raw
+from bacao.discovery.index.columns import FORMAT, OFFER, UNITS_UNLIMITED, Frame, Raw
 from bacao.discovery.index.files import Current, Unusable, base_folder, delta_folder, read_current, read_part
 from bacao.discovery.index.reader import Reader
 from bacao.discovery.services.builder import Builder
-from tests.discovery.generated_city import MIDNIGHT, make_city
+from bacao.offers.rules.steps import FIXED
+from tests.discovery.generated_city import MIDNIGHT, ORDERS, make_city
 
 AT = datetime.fromtimestamp(MIDNIGHT * 60, UTC)
+NEW_IDS = 10_000
+SWAPS = int(os.environ.get("BACAO_SWAPS", "1000"))
 
 
 def marked(raw: Raw, state: int, rows: slice) -> Raw:
@@ -31,17 +34,35 @@ def marked(raw: Raw, state: int, rows: slice) -> Raw:
     return replace(raw, shops=shops, offers=raw.offers[:0])
 
 
+def changed(raw: Raw, state: int) -> Raw:
+    """Return the first ten shops as they are in a state: some deleted, some shops more, with more offers or fewer."""
+    shops = np.concatenate([raw.shops[: 10 - state % 4], raw.shops[: state % 3]])
+    shops["shop_id"][10 - state % 4 :] += NEW_IDS
+    shops["usual_minor"] = state
+    offers = np.zeros(len(shops) * (state % 5), OFFER)
+    offers["shop_id"] = np.repeat(shops["shop_id"], state % 5)
+    number = np.tile(np.arange(1, state % 5 + 1), len(shops))
+    offers["offer_id"], offers["rate"], offers["threshold"] = np.arange(len(offers)) + 1, number * 100, number * 1000
+    offers["op"], offers["order"], offers["units"], offers["exclusive"] = FIXED, ORDERS[1], UNITS_UNLIMITED, 1
+    return replace(raw, shops=shops, offers=offers)
+
+
+def shape_of(state: int) -> tuple[int, int, int]:
+    """Return what a delta of a state looks like: its shops, those that are new, the runs of the curve with offers."""
+    return 10 - state % 4 + state % 3, state % 3, 1 + state % 5 + (state % 5 > 0)
+
+
 def publish(folder: Path, raw: Raw, frame: Frame, state: int, current: Current | None) -> Current:
-    """Publish one more state: mostly a delta of ten shops over their tombstones, now and then a new base."""
+    """Publish one more state: mostly a delta over the tombstones of ten shops, now and then a new base."""
     number = files.next_number(folder)
     if current is None or state % 50 == 0:
         base = build_part(marked(raw, state, slice(None)), frame)
         files.write_part(base_folder(folder, number), base, frame, np.empty(0, np.uint8), {})
         current = Current(number, number, state)
     current = Current(current.base, number, state)
-    delta = build_part(marked(raw, state, slice(0, 10)), frame)
+    delta = build_part(changed(raw, state), frame)
     base, *_ = read_part(base_folder(folder, current.base))
-    bits = np.isin(base.shop_id, delta.shop_id).astype(np.uint8)
+    bits = np.isin(base.shop_id, raw.shops["shop_id"][:10]).astype(np.uint8)
     gone = np.packbits(bits, bitorder="little")
     files.write_part(delta_folder(folder, number), delta, frame, gone, {"base": current.base})
     files.write_current(folder, current)
@@ -50,7 +71,7 @@ def publish(folder: Path, raw: Raw, frame: Frame, state: int, current: Current |
 
 
 def test_readers_see_whole_states_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DS12: eight readers during 1,000 swaps."""
+    """DS12: eight readers during SWAPS swaps that insert, delete and let offers grow."""
     monkeypatch.setattr(os, "fsync", lambda handle: None)  # the order of names is under test here, not the disk
     raw, frame = make_city(200)
     current = publish(tmp_path, raw, frame, 1, None)
@@ -62,17 +83,20 @@ def test_readers_see_whole_states_only(tmp_path: Path, monkeypatch: pytest.Monke
         while not done.is_set():
             view = reader.refresh()
             assert view is not None
-            states = set(view.delta.usual_minor.tolist())
-            bases = set(view.base.usual_minor.tolist())
-            kept = int(np.unpackbits(view.gone, bitorder="little").sum())
-            if len(states) != 1 or len(bases) != 1 or kept != 10 or max(bases) > max(states):
-                torn.append((view.number, states, bases, kept))
+            states, bases = set(view.delta.usual_minor.tolist()), set(view.base.usual_minor.tolist())
+            gone = int(np.unpackbits(view.gone, bitorder="little").sum())
+            fresh = int((view.delta.shop_id > NEW_IDS).sum())
+            shape = len(view.delta.shop_id), fresh, len(view.delta.run_from_minor)
+            if len(states) != 1 or len(bases) != 1 or gone != 10 or max(bases) > max(states):
+                torn.append((view.number, states, bases, gone))
+            elif shape != shape_of(max(states)):
+                torn.append((view.number, states, shape))
             seen.update(states)
 
     threads = [threading.Thread(target=follow) for _ in range(8)]
     for thread in threads:
         thread.start()
-    for state in range(2, 1002):
+    for state in range(2, SWAPS + 2):
         current = publish(tmp_path, raw, frame, state, current)
     done.set()
     for thread in threads:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bacao.discovery.queries import list_nearby, nearest_usable, price_places
 from bacao.discovery.queries.simple import Nearby
@@ -198,7 +199,7 @@ def test_what_i_saved_comes_first_unless_i_switched_it_off(at: datetime) -> None
     user = make_user()
     save_place(user=user, place=mine, at=at)
     assert names(near(at, viewer=user))[0] == "我的"
-    assert "你收藏过" in [text.zh for text in near(at, viewer=user).items[0].reasons]
+    assert f"你 {timezone.localdate(at).month} 月收藏的" in [text.zh for text in near(at, viewer=user).items[0].reasons]
     user.personal_ranking = False
     with CaptureQueriesContext(connection) as asked:
         assert names(near(at, viewer=user))[0] == "别家"

@@ -11,13 +11,17 @@ from django.test.utils import CaptureQueriesContext
 from bacao.accounts.services import grant_entitlement
 from bacao.discovery.queries import list_nearby
 from bacao.discovery.queries.simple import Nearby
+from bacao.discovery.queries.viewer import price_for, read_viewer
 from bacao.discovery.rules import BILL, USUAL, Figures
+from bacao.offers.models import Offer
 from bacao.offers.queries import list_live_terms
-from bacao.offers.rules import Bill, Situation, best_per_head, price_bill
+from bacao.offers.rules import Bill, BillLine, Situation, best_per_head, price_bill
 from bacao.offers.services import take_units
+from bacao.orders.queries import list_owned
+from bacao.orders.services.quotes import quote_bill
 from tests.discovery.indexed import view_of_database
 from tests.discovery.town import LAKE, open_shop
-from tests.factories import make_offer_version, make_user
+from tests.factories import make_merchant, make_offer_version, make_user, make_voucher
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("town")]
 KEYS = ("student", "member:a")
@@ -128,7 +132,7 @@ def test_switched_off_history_is_not_read_at_all(at: datetime, monkeypatch: pyte
             list_nearby(lat=LAKE[0], lon=LAKE[1], radius_m=1000, at=at, viewer=user)
         said[allowed] = [query["sql"] for query in asked]
     history = [sql for sql in said[True] if sql not in said[False]]
-    assert len(history) == 2 and len(said[False]) == len(said[True]) - 2 <= 4
+    assert len(history) == 2 and len(said[False]) == len(said[True]) - 2 <= 5
     assert any("notes_save" in sql for sql in history) and any("arrival" in sql for sql in history)
 
 
@@ -145,3 +149,63 @@ def test_an_index_nobody_looked_after_says_so_and_names_no_price(at: datetime, m
         assert all(sum(reason.points for reason in item.explanation) == item.score for item in found.items)
     assert [item.place.name_zh for item in found.items] == ["近", "便宜"]
     assert USUAL == 0
+
+
+def test_what_one_owns_is_priced_as_owned_exactly_as_a_quote_has_it(
+    at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vouchers, packages, cards and keys together: the list says what `quote_bill` promises (PR9, PR32)."""
+    random, user, shop, on_bill, baskets, paid = Random(5), make_user(), make_merchant(), 0, 0, 0
+    grant_entitlement(user=user, key="student", valid_from=at - timedelta(days=1), at=at)
+    for number in range(24):
+        place = open_shop(
+            f"第 {number} 家",
+            at=at,
+            merchant_id=shop.pk,
+            metres=random.uniform(0, 900),
+            usual_minor=random.randint(30, 90) * 100,
+        )
+        for _ in range(random.choice((0, 1, 2))):
+            make_offer_version(place, at=at, **random_offer(random))
+        owned: dict[str, Any] | None = random.choice(
+            (
+                {"kind": "voucher", "face_minor": 3000, "price_minor": 2000, "units_per_bill": 2},
+                {"kind": "package", "price_minor": 2500, "list_minor": 9000, "party_size": 2},
+                {"kind": "card", "price_minor": 9000, "list_minor": 20000, "uses": 5},
+                None,
+            )
+        )
+        if owned:
+            version = make_offer_version(place, at=at, **owned)
+            for _ in range(random.choice((1, 2))):
+                make_voucher(version, user, at=at)
+            Offer.objects.filter(pk=version.offer_id).update(state=random.choice(("live", "ended")))
+    for party in (1, 2):
+        for item in ask(at, monkeypatch, party=party, viewer=user, limit=60).items:
+            bill = (item.place.usual_minor or 0) * party
+            quote = quote_bill(user=user, place=item.place, bill_minor=bill, party=party, at=at)
+            promised, price = quote.result["payable"], item.price
+            if isinstance(price, Figures) and price.how == BILL:
+                assert (price.payable_minor, price.paid_minor) == (promised, quote.result["already_paid"])
+                on_bill += 1
+            elif isinstance(price, Figures):
+                assert price.per_head_minor < -(-promised // party)
+                baskets += price.paid_minor > 0
+            else:
+                assert promised == quote.bill_minor
+            paid += isinstance(price, Figures) and price.paid_minor > 0
+            assert sum(reason.points for reason in item.explanation) == item.score
+    assert on_bill > 10 and baskets > 3 and paid > 8
+
+
+def test_uses_of_a_card_cost_what_its_quote_says(at: datetime) -> None:
+    coffee = {"zh": "咖啡", "en": "coffee", "quantity": 1, "unit_minor": 3000, "key": "coffee"}
+    place, user = open_shop("次卡", at=at, merchant_id=make_merchant().pk, usual_minor=9000), make_user()
+    card = make_offer_version(place, at=at, kind="card", price_minor=10000, list_minor=21000, uses=7, items=[coffee])
+    make_voucher(card, user, at=at)
+    (owned,) = list_owned(user, at)[place.pk]
+    for party in (1, 3):
+        bill = Bill((BillLine(1, 3000, party, "coffee"),))
+        exact = price_bill([], Situation(bill, at, party, owned=(owned,)))
+        price = price_for(read_viewer(user, at), [place.pk], at=at, party=party)[place.pk]
+        assert (price.payable_minor, price.paid_minor) == (exact.payable_minor, exact.already_paid_minor)

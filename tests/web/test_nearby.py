@@ -15,6 +15,7 @@ import httpx
 import numpy as np
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from bacao.accounts.models import User
 from bacao.discovery.index import files
@@ -23,13 +24,16 @@ from bacao.discovery.index.fragments import as_texts, build_fragments
 from bacao.discovery.index.view import NONE_GONE
 from bacao.discovery.queries.live import find_view, follow_index, get_index_folder
 from bacao.discovery.rules import WEIGHTS
+from bacao.discovery.rules.exposure import Slate
+from bacao.discovery.services.exposures import pseudonym_of
 from bacao.notes.services import save_place
+from bacao.offers.models import Offer
 from bacao.web import entitlement
 from bacao.web.api import is_beside_django, overlay
 from bacao.web.api.asked import read_address, with_minute, write_minute
 from bacao.wsgi import application
 from tests.discovery.generated_city import MIDNIGHT, ORIGIN, make_city
-from tests.factories import make_place, make_user
+from tests.factories import make_merchant, make_offer_version, make_place, make_user, make_voucher
 
 CELL = h3.latlng_to_cell(*ORIGIN, 9)
 MINUTE = MIDNIGHT + 1440 + 750
@@ -239,7 +243,8 @@ def test_what_a_person_saved_is_theirs_alone(web: httpx.Client, person: User) ->
     save_place(user=person, place=place, at=AT)
     mine = {shop["id"]: shop for shop in ask(web, token_of(person), radius_m=3000, limit=60).json()["shops"]}
     assert mine[place.pk]["terms"]["fit"] == WEIGHTS["saved"]
-    assert {"term": "fit", "zh": "你收藏过", "en": "You saved it"} in mine[place.pk]["reasons"]
+    [why] = [reason for reason in mine[place.pk]["reasons"] if reason["term"] == "fit"]
+    assert f"{timezone.localtime(AT).month} 月收藏的" in why["zh"] and "Saved by you in " in why["en"]
     assert mine[place.pk]["score"] == plain[40]["score"] + WEIGHTS["saved"]
     assert ask(web, radius_m=3000, limit=60).json()["shops"] == plain
 
@@ -296,3 +301,52 @@ def test_both_doors_send_the_same_security_headers(web: httpx.Client, client: Cl
     for name in ("X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy"):
         assert beside[name] == django[name]
     assert "frame-ancestors 'none'" in beside["Content-Security-Policy"] and django["Content-Security-Policy"]
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[Slate]:
+    """Return what is logged of lists, which no thread writes meanwhile."""
+    slates: list[Slate] = []
+    monkeypatch.setattr("bacao.web.api.nearby.log_exposure", lambda *, slate: slates.append(slate))
+    return slates
+
+
+def test_what_a_person_owns_is_merged_into_their_list(web: httpx.Client, person: User, logged: list[Slate]) -> None:
+    """One search, prices that are theirs alone laid over it; what was shown is logged, with what was drawn."""
+    plain = {shop["id"]: shop for shop in ask(web, radius_m=3000, limit=60).json()["shops"]}
+    shop_id = next(shop_id for shop_id, shop in plain.items() if shop["usual_minor"] and shop["price"] == "usual")
+    usual = plain[shop_id]["usual_minor"]
+    place = make_place(make_merchant(), pk=shop_id, usual_minor=usual)
+    version = make_offer_version(place, kind="voucher", face_minor=usual, price_minor=usual // 2)
+    make_voucher(version, person, at=AT)
+    Offer.objects.update(state="ended")
+    mine = {shop["id"]: shop for shop in ask(web, token_of(person), radius_m=3000, limit=60).json()["shops"]}
+    assert (mine[shop_id]["payable_minor"], mine[shop_id]["already_paid_minor"]) == (usual // 2, usual // 2)
+    assert mine[shop_id]["payable_holding_nothing_minor"] == usual and mine[shop_id]["is_exact"]
+    assert "paid" in {reason["term"] for reason in mine[shop_id]["reasons"]}
+    assert all(shop["score"] == sum(shop["terms"].values()) for shop in mine.values())
+    assert (
+        [slate.unit_id for slate in logged] == [pseudonym_of(user_id=person.pk)] and logged[0].lot and logged[0].tried
+    )
+    ask(web, token_of(person), radius_m=3000, limit=60, party=2)
+    assert ask(web, radius_m=3000, limit=60).json()["shops"] == list(plain.values())
+
+
+def test_who_switched_it_off_is_shown_no_drawn_places(web: httpx.Client, person: User, logged: list[Slate]) -> None:
+    """Neither history nor lots: the list is that of the formula alone, and nothing of it is kept."""
+
+    def tried(shops: list[dict[str, Any]]) -> list[int]:
+        return [shop["id"] for shop in shops if shop["terms"]["exploration"]]
+
+    assert tried(ask(web, token_of(person), radius_m=3000, limit=60).json()["shops"])
+    person.personal_ranking = False
+    person.save()
+    overlay._kept.clear()
+    logged.clear()
+    assert not tried(ask(web, token_of(person), radius_m=3000, limit=60).json()["shops"])
+    assert not logged
+    public = web.get(f"{WIDE}&limit=60").json()["shops"]
+    assert tried(public)
+    assert {"term": "exploration", "zh": "新店，正在试", "en": "New here, being tried"} in [
+        reason for shop in public for reason in shop["reasons"]
+    ]

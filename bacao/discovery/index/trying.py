@@ -14,14 +14,14 @@ from bacao.discovery.index.kernel import is_gone, weigh
 from bacao.discovery.index.prices import distance_slot
 from bacao.discovery.rules import exploration
 from bacao.discovery.rules.exploration import FIRST_SLOT, NEAR_STEP_M, ONE_IN
-from bacao.kit.compiling import compiled
+from bacao.kit.compiling import compiled, leaf
 
-level_of = compiled(exploration.level_of)
+level_of = leaf(exploration.level_of)
 LOT_ID, BASE, LOT = range(3)
 """Columns of what is drawn among: the shop, its points before the draw, its row of Part.lots."""
 
 
-@compiled
+@leaf
 def stands(list_of: np.ndarray, size: int, shop_id: int) -> bool:
     """Return whether a shop is among the first entries of a list."""
     for i in range(size):  # noqa: SIM110  # Numba compiles no generators
@@ -30,7 +30,20 @@ def stands(list_of: np.ndarray, size: int, shop_id: int) -> bool:
     return False
 
 
-@compiled
+@leaf
+def first_from(rising: np.ndarray, row: int) -> int:
+    """Return where the first entry stands that is not below a row, by bisection."""
+    low, high = 0, rising.shape[0]
+    while low < high:
+        middle = (low + high) >> 1
+        if rising[middle] < row:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@leaf
 def collect_part(
     part: Part, gone: np.ndarray, now: Moment, ask: Ask, tables: Tables, number: int, kept: np.ndarray, size: int,
     rows: np.ndarray, lots: np.ndarray, count: int,
@@ -43,10 +56,11 @@ def collect_part(
     if first > last:
         return count
     for row in range(max(low, 0), min(high, height - 1) + 1):
-        begin = np.searchsorted(part.new_row, part.cell_start[row * width + first])
-        end = np.searchsorted(part.new_row, part.cell_start[row * width + last + 1])
-        for n in range(begin, end):
+        end = part.cell_start[row * width + last + 1]
+        for n in range(first_from(part.new_row, part.cell_start[row * width + first]), part.new_row.shape[0]):
             i = part.new_row[n]
+            if i >= end:
+                break
             dx, dy = part.x_dm[i] - ask.x, part.y_dm[i] - ask.y
             squared = dx * dx + dy * dy
             if squared > ask.radius * ask.radius or is_gone(gone, i):
@@ -57,7 +71,8 @@ def collect_part(
             if stands(kept, size, part.shop_id[i]):
                 continue
             found, far = rows[count], int(np.sqrt(float(squared)))
-            found[:] = 0
+            for column in range(k.COLUMNS):
+                found[column] = 0
             found[k.PART], found[k.DISTANCE], found[k.NEAR] = number, far, tables.distance[distance_slot(far // 10)]
             if weigh(part, now, ask, tables, i, code, found):
                 step = far // 10 // NEAR_STEP_M * NEAR_STEP_M
@@ -133,7 +148,7 @@ def try_new(box: Box, base_now: Moment, delta_now: Moment, ask: Ask, found: np.n
 
     A list that is not full holds everything there is, so there is nothing to be tried.
     """
-    if ask.tries == 0 or size < count:
+    if ask.tries == 0 or size < count or box.base.new_row.shape[0] + box.delta.new_row.shape[0] == 0:
         return size
     rows, lots = collect(box, base_now, delta_now, ask, found, count - ask.tries)
     if rows.shape[0] == 0:

@@ -114,9 +114,7 @@ class View:
         everything = self._all_numpy(query)
         return try_numpy(self.base, self.delta, read_query(query, self.frame), everything, query.count)
 
-    def try_new(
-        self, query: Query, found: np.ndarray, known: Collection[int] = ()
-    ) -> tuple[np.ndarray, Lot | None]:
+    def try_new(self, query: Query, found: np.ndarray, known: Collection[int] = ()) -> tuple[np.ndarray, Lot | None]:
         """Fill the slots that a query's list keeps for new places, as `find` does; return the draw that did it, too.
 
         `found` = the list without that, best first, `query.count` or more entries where there are as many; `known`

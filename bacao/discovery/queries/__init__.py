@@ -2,6 +2,7 @@
 
 from bacao.discovery.queries.documents import is_built
 from bacao.discovery.queries.gazetteer import get_gazetteer, list_names
+from bacao.discovery.queries.live import list_tags
 from bacao.discovery.queries.nearby import list_nearby
 from bacao.discovery.queries.search import SearchResult, search
 from bacao.discovery.queries.simple import Nearby, nearest_usable, price_places
@@ -20,6 +21,7 @@ __all__ = [
     "is_built",
     "list_names",
     "list_nearby",
+    "list_tags",
     "list_usual_amounts",
     "nearest_usable",
     "personal",

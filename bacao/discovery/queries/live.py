@@ -60,6 +60,12 @@ def find_view() -> "View | None":
     return reader.view if reader else None
 
 
+def list_tags(limit: int) -> tuple[str, ...]:
+    """Return the tags that most places have, as the index knows them; nothing where there is none."""
+    view = find_view()
+    return view.frame.tags[:limit] if view else ()
+
+
 def get_index_age_seconds(at: datetime) -> float | None:
     """Return for how long nobody looked after the index, as this process saw it; None where it saw none."""
     reader = _readers.get(connection.settings_dict["NAME"])

@@ -49,8 +49,8 @@ def list_nearby(
 
     `category` = code of a leaf or a branch; `price_minor` = most one will pay per head; `walk_minutes` = longest walk.
     `tags` = all of which a place must have. `tries_new` keeps slots for new places, unless the viewer switched personal
-    ranking off. Where nothing answers, the radius is doubled once and the nearest place is named instead. Ties by place id. Without
-    an index, or where it does not know what is asked about, the database answers within one kilometre.
+    ranking off. Where nothing answers, the radius is doubled once and the nearest place is named instead. Ties by place
+    id. Without an index, or where it does not know what is asked about, the database answers within one kilometre.
     """
     wanted = Wanted(category, open_now, price_minor, walk_minutes, tags, tries_new)
     view, radius_m = find_view(), min(radius_m, RADIUS_MAX_M)

@@ -30,7 +30,8 @@ Pricing = Callable[[Collection[int]], Mapping[int, Figures]]
 class Answer:
     """The best places of a circle, best first. `number` = the base and the delta that were asked (DS11).
 
-    `lot` = the draw that filled the slots kept for new places, where one did. Where `hits` is empty the radius was doubled once, and `nearest` is what is nearest there, if there is anything.
+    `lot` = the draw that filled the slots kept for new places, where one did. Where `hits` is empty the radius was
+    doubled once, and `nearest` is what is nearest there, if there is anything.
     `total` and `untold` are counted where somebody shows them (`survey`), else 0.
     """
 
@@ -160,4 +161,3 @@ def _affordable(row: list[int], budget_minor: int | None) -> bool:
     from bacao.discovery.index import kernel as k
 
     return budget_minor is None or 0 < row[k.PER_HEAD] <= budget_minor or (row[k.HOW] != 0 and row[k.PER_HEAD] == 0)
-

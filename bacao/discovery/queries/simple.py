@@ -73,6 +73,8 @@ class Wanted:
 def list_simply(view: Viewpoint, wanted: Wanted, *, radius_m: int, limit: int) -> Nearby:
     """Return what `list_nearby` does, within one kilometre."""
     radius_m = min(radius_m, RADIUS_MAX_M)
+    if wanted.tags:
+        return Nearby([], radius_m, is_simple=True)  # moods are known to the index alone
     spots, unknown = _spots_inside(view, radius_m, wanted)
     best, total = _best(look_at(spots, view), view, wanted, min(limit, LIMIT_MAX))
     if best:

@@ -45,9 +45,14 @@ def refresh_posteriors(*, at: datetime) -> int:
         if at >= trial.since + NEW_FOR and not owed:
             over.append(trial.place_id)
             continue
-        now = (standings[trial.place_id].arrival_count, trial.examined_hundredths, owed)
-        if now != known.get(trial.place_id):
-            rows.append(Posterior(version, trial.place_id, *now, at))
+        arrivals, examined = standings[trial.place_id].arrival_count, trial.examined_hundredths
+        if (arrivals, examined, owed) != known.get(trial.place_id):
+            rows.append(
+                Posterior(
+                    version=version, place_id=trial.place_id, arrivals=arrivals, examined_hundredths=examined,
+                    owed=owed, made_at=at,
+                )
+            )  # fmt: skip
     Trial.objects.filter(place__in=over).update(ended_at=at)
     Posterior.objects.bulk_create(rows)
     changed = [*over, *(row.place_id for row in rows)]

@@ -37,10 +37,9 @@ class Overlay:
     priced: dict[tuple[int, int], dict[int, Figures]] = field(default_factory=dict)
 
     def seen_by(self, query: Query) -> Query:
-        """Return a query as this person asks it, with slots for new places unless they switched personal ranking off."""
+        """Return a query as this person asks it: with slots for new places, unless personal ranking is switched off."""
         mine = replace(query, keys=self.keys, fit=dict(self.fit))
         return seeded(mine, self.viewer.unit_id) if self.viewer.is_tried_on else mine
-
 
     def answer(self, view: View, query: Query) -> tuple[Answer, Lot | None]:
         """Return this person's list: one search, with the prices that are theirs alone merged into it."""

@@ -26,3 +26,13 @@ class PlaceStandingAdmin(DeskAdmin):
     list_select_related = ("place",)
     search_fields = ("place__name_zh", "place__name_en")
     ordering = ("-arrival_count",)
+
+
+@admin.register(apps.get_model("discovery.Trial"))
+class TrialAdmin(DeskAdmin):
+    """New places and what they were shown of what they are promised."""
+
+    list_display = ("place", "since", "examined", "ended_at")
+    list_select_related = ("place",)
+    search_fields = ("place__name_zh", "place__name_en")
+    ordering = ("-since",)
