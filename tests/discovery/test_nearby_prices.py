@@ -18,7 +18,7 @@ from bacao.offers.queries import list_live_terms
 from bacao.offers.rules import Bill, BillLine, Situation, best_per_head, price_bill
 from bacao.offers.services import take_units
 from bacao.orders.queries import list_owned
-from bacao.orders.services.quotes import quote_bill
+from bacao.orders.services.bill_quotes import quote_bill
 from tests.discovery.indexed import view_of_database
 from tests.discovery.town import LAKE, open_shop
 from tests.factories import make_merchant, make_offer_version, make_user, make_voucher

@@ -19,7 +19,7 @@ from bacao.offers.rules.best import SMALL_TABLE
 from bacao.offers.rules.expand import price_of_uses
 from bacao.offers.rules.limits import user_identity
 from bacao.offers.rules.situation import Owned
-from bacao.orders.queries import list_owned
+from bacao.orders.queries import list_owned_anywhere
 from bacao.places.queries import list_places_by_id
 from bacao.redemption.queries import list_arrivals
 
@@ -70,7 +70,7 @@ def read_viewer(user: "User | AnonymousUser | None", at: datetime) -> Viewer:
     """
     if user is None or not user.is_authenticated:
         return NOBODY
-    taken, owned = list_taken([user_identity(user.pk), *list_identities(user)], at), list_owned(user, at)
+    taken, owned = list_taken([user_identity(user.pk), *list_identities(user)], at), list_owned_anywhere(user, at)
     viewer = Viewer(
         user.pk, list_entitlements(user, at), frozenset([*(row.place_id for row in taken), *owned]),
         {row.offer_id: row.used for row in taken}, owned,

@@ -9,7 +9,6 @@ from .terms import (
     get_offer,
     get_terms,
     get_version,
-    is_usable,
     list_first_offers,
     list_live_terms,
     list_offers_of_place,
@@ -19,7 +18,6 @@ from .terms import (
     list_terms,
     list_versions,
     list_versions_by_id,
-    read_overlay,
 )
 
 __all__ = [
@@ -35,7 +33,6 @@ __all__ = [
     "get_terms",
     "get_version",
     "is_time",
-    "is_usable",
     "list_audience_keys",
     "list_first_offers",
     "list_live_terms",
@@ -47,5 +44,4 @@ __all__ = [
     "list_terms",
     "list_versions",
     "list_versions_by_id",
-    "read_overlay",
 ]
