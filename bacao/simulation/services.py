@@ -58,6 +58,7 @@ Progress = Callable[[Text, float], None]
 """Told what is being done and how much is done, 0 to 1."""
 
 OPENED_BEFORE = timedelta(days=75)
+NEW_EVERY = 40
 SELECTED_EVERY = 23
 BILLS = 24
 SELECTED = Text(
@@ -225,16 +226,23 @@ def _open_shops(plan: CityPlan, people: "list[User]", at: datetime) -> "tuple[li
 def _make_offers(
     plan: CityPlan, history: Sequence[OrderPlan], places: "list[Place]", at: datetime
 ) -> "list[OfferVersion]":
-    opened, sold = at - OPENED_BEFORE, units_sold(history)
+    sold, offers = units_sold(history), (*plan.offers, *plan_perks(plan.shops))
+    busy = {offers[number].shop for number, units in sold.items() if units}
     rows = [
         OfferRow(
-            place_id=places[offer.shop].pk, kind=offer.kind, funders=offer.funders, created_at=opened,
+            place_id=places[offer.shop].pk, kind=offer.kind, funders=offer.funders,
+            created_at=at - _selling_for(offer.shop, offer.shop in busy),
             terms={**_with_room(offer.terms, sold.get(number, 0)), **consent_of(offer)}, state=offer.state,
             used=sold.get(number, 0),
         )
-        for number, offer in enumerate((*plan.offers, *plan_perks(plan.shops)))
+        for number, offer in enumerate(offers)
     ]  # fmt: skip
     return load_offers(rows=rows, at=at)[: len(plan.offers)]
+
+
+def _selling_for(shop: int, busy: bool) -> timedelta:
+    """Return for how long a shop has been selling: one in forty of those nobody bought at is new."""
+    return timedelta(days=1 + shop % 20) if shop % NEW_EVERY == 0 and not busy else OPENED_BEFORE
 
 
 def _with_room(terms: dict[str, object], sold: int) -> dict[str, object]:

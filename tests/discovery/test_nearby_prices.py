@@ -203,7 +203,7 @@ def test_uses_of_a_card_cost_what_its_quote_says(at: datetime) -> None:
     place, user = open_shop("次卡", at=at, merchant_id=make_merchant().pk, usual_minor=9000), make_user()
     card = make_offer_version(place, at=at, kind="card", price_minor=10000, list_minor=21000, uses=7, items=[coffee])
     make_voucher(card, user, at=at)
-    (owned,) = list_owned(user, at)[place.pk]
+    (owned,) = list_owned(user, place.pk, at)
     for party in (1, 3):
         bill = Bill((BillLine(1, 3000, party, "coffee"),))
         exact = price_bill([], Situation(bill, at, party, owned=(owned,)))

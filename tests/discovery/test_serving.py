@@ -13,8 +13,8 @@ from bacao.discovery.index.asking import Query
 from bacao.discovery.index.build import build_part
 from bacao.discovery.index.columns import EXACT_NEEDED
 from bacao.discovery.index.view import View, make_view
-from bacao.discovery.queries.serving import DOUBTFUL_MAX, private_nearby, public_nearby
-from bacao.discovery.rules import BILL, Figures
+from bacao.discovery.queries.serving import DOUBTFUL_MAX, Answer, private_nearby, public_nearby
+from bacao.discovery.rules import BILL, VALUE_POINTS_MAX, Figures
 from tests.discovery.generated_city import make_queries
 from tests.discovery.test_index import city, nothing_of
 
@@ -124,3 +124,87 @@ def test_doubtful_prices_are_worked_out_for_few_and_said_to_be_from_for_the_rest
                 assert hit.shop_id % 4 == 0 and hit.per_head_minor == plain[hit.shop_id]
         assert [hit.score for hit in answer.hits] == sorted((hit.score for hit in answer.hits), reverse=True)
     assert max(asked) == DOUBTFUL_MAX
+
+
+def doubting_city() -> tuple[View, list[Query]]:
+    """Return a city in which every fourth price is doubtful, and questions of people who hold nothing."""
+    raw, frame, view = city()
+    flags = view.base.flags | (EXACT_NEEDED * (view.base.shop_id % 4 == 0)).astype(np.uint16)
+    flags.flags.writeable = False
+    doubting = make_view(frame, view.base._replace(flags=flags), build_part(nothing_of(raw), frame))
+    queries = make_queries(raw, frame, 40, 800, seed=12)
+    return doubting, [replace(query, budget_minor=None, fit={}, keys=frozenset()) for query in queries]
+
+
+def asked_of(view: View, query: Query, price: int | None = None) -> tuple[list[int], Answer]:
+    """Return the shops whose exact price was asked for, and the answer; `price` = what all of them cost a head."""
+    asked: list[int] = []
+
+    def work_out(ids: Collection[int]) -> Mapping[int, Figures]:
+        asked.extend(ids)
+        if price is None:
+            return {}
+        return {shop_id: Figures(price * query.party, 10**6, query.party, BILL) for shop_id in ids}
+
+    return asked, private_nearby(view, query, price=work_out)
+
+
+def hopes_of(view: View, query: Query) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Return a whole circle by certain prices, and (minus highest score, id) of each doubtful shop, best first."""
+    everybody = view._all_numpy(query)
+    doubtful = everybody[everybody[:, k.SHOP_ID] % 4 == 0].tolist()
+    return everybody, sorted((row[k.VALUE] - row[k.SCORE] - VALUE_POINTS_MAX, row[k.SHOP_ID]) for row in doubtful)
+
+
+def test_doubtful_prices_are_asked_for_from_the_highest_hope_down() -> None:
+    """DS6, the stop rule: at most five, and none whose hope is below the k-th certain score."""
+    view, queries = doubting_city()
+    stopped = 0
+    for query in queries:
+        everybody, hopes = hopes_of(view, query)
+        if len(everybody) < 10:
+            continue
+        for count in (1, 3, min(MANY, len(everybody) // 2)):
+            floor = int(everybody[count - 1, k.SCORE])
+            expected = [shop_id for hope, shop_id in hopes[:DOUBTFUL_MAX] if -hope >= floor]
+            assert asked_of(view, replace(query, count=count))[0] == expected
+            stopped += len(expected) < min(len(hopes), DOUBTFUL_MAX)
+    assert stopped > 5, "for some the rule stops before five"
+
+
+def test_a_hope_that_equals_the_last_score_is_asked_for() -> None:
+    """DS6: equal may still win by its id."""
+    view, queries = doubting_city()
+    equal = 0
+    for query in queries:
+        everybody, hopes = hopes_of(view, query)
+        scores = everybody[:, k.SCORE].tolist()
+        for hope, shop_id in hopes[:DOUBTFUL_MAX]:
+            if -hope in scores[:MANY]:
+                asked, _ = asked_of(view, replace(query, count=scores.index(-hope) + 1))
+                assert shop_id in asked
+                equal += 1
+    assert equal > 0
+
+
+def test_an_exact_price_moves_a_shop_and_a_hope_never_does() -> None:
+    """DS6: what was worked out is ranked by it; what was not keeps its certain price, says "from", and its place."""
+    view, queries = doubting_city()
+    entered = unasked = 0
+    for query in queries:
+        everybody, _ = hopes_of(view, query)
+        if len(everybody) < 12:
+            continue
+        small = replace(query, count=10)
+        asked, answer = asked_of(view, small, price=1)
+        certain = {int(row[k.SHOP_ID]): int(row[k.SCORE]) for row in everybody}
+        for hit in answer.hits:
+            doubtful = hit.shop_id % 4 == 0
+            assert hit.is_exact is (not doubtful or hit.shop_id in asked)
+            if hit.shop_id not in asked:
+                assert hit.score == certain[hit.shop_id]
+                unasked += doubtful
+        plain = {row[k.SHOP_ID] for row in everybody[:10].tolist()}
+        entered += len({hit.shop_id for hit in answer.hits} - plain)
+        assert {hit.shop_id for hit in answer.hits} - plain <= set(asked)
+    assert entered > 5 and unasked > 5

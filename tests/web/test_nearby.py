@@ -65,6 +65,14 @@ def _city(django_db_setup: None) -> Iterator[None]:
     thread.join()
 
 
+@pytest.fixture(autouse=True)
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[Slate]:
+    """Return what is logged of lists, which no thread writes meanwhile."""
+    slates: list[Slate] = []
+    monkeypatch.setattr("bacao.web.api.nearby.log_exposure", lambda *, slate: slates.append(slate))
+    return slates
+
+
 @pytest.fixture
 def web(_city: None) -> Iterator[httpx.Client]:
     with httpx.Client(transport=httpx.WSGITransport(application), base_url="http://localhost") as client:
@@ -303,14 +311,6 @@ def test_both_doors_send_the_same_security_headers(web: httpx.Client, client: Cl
     assert "frame-ancestors 'none'" in beside["Content-Security-Policy"] and django["Content-Security-Policy"]
 
 
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[Slate]:
-    """Return what is logged of lists, which no thread writes meanwhile."""
-    slates: list[Slate] = []
-    monkeypatch.setattr("bacao.web.api.nearby.log_exposure", lambda *, slate: slates.append(slate))
-    return slates
-
-
 def test_what_a_person_owns_is_merged_into_their_list(web: httpx.Client, person: User, logged: list[Slate]) -> None:
     """One search, prices that are theirs alone laid over it; what was shown is logged, with what was drawn."""
     plain = {shop["id"]: shop for shop in ask(web, radius_m=3000, limit=60).json()["shops"]}
@@ -318,7 +318,7 @@ def test_what_a_person_owns_is_merged_into_their_list(web: httpx.Client, person:
     usual = plain[shop_id]["usual_minor"]
     place = make_place(make_merchant(), pk=shop_id, usual_minor=usual)
     version = make_offer_version(place, kind="voucher", face_minor=usual, price_minor=usual // 2)
-    make_voucher(version, person, at=AT)
+    make_voucher(version, person)
     Offer.objects.update(state="ended")
     mine = {shop["id"]: shop for shop in ask(web, token_of(person), radius_m=3000, limit=60).json()["shops"]}
     assert (mine[shop_id]["payable_minor"], mine[shop_id]["already_paid_minor"]) == (usual // 2, usual // 2)
@@ -345,7 +345,7 @@ def test_who_switched_it_off_is_shown_no_drawn_places(web: httpx.Client, person:
     logged.clear()
     assert not tried(ask(web, token_of(person), radius_m=3000, limit=60).json()["shops"])
     assert not logged
-    public = web.get(f"{WIDE}&limit=60").json()["shops"]
+    public = web.get(f"{ADDRESS}&limit=60&radius_m=3000").json()["shops"]
     assert tried(public)
     assert {"term": "exploration", "zh": "新店，正在试", "en": "New here, being tried"} in [
         reason for shop in public for reason in shop["reasons"]

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bacao.places.models import MapFeature, Place
+from tests.discovery.indexed import view_of_database
 from tests.discovery.town import found_town, give_standing, open_shop
 from tests.factories import make_offer_version, make_user
 
@@ -170,3 +171,31 @@ def test_the_ground_is_the_citys_own(client: Client) -> None:
     assert kinds.count("water") == 1
     assert kinds.count("station") == 1
     assert kinds.count("seat") == 2
+
+
+def test_a_mood_and_another_time(client: Client, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet = open_shop("安静", at=at, tags=["quiet"], hours="Mo-Su 08:00-22:00")
+    late = open_shop("夜里", at=at, tags=["late", "view"], hours="Mo-Su 18:00-24:00")
+    view = view_of_database(at)
+    monkeypatch.setattr("bacao.discovery.queries.nearby.find_view", lambda: view)
+    monkeypatch.setattr("bacao.discovery.queries.live.find_view", lambda: view)
+    html = page(client)
+    assert rows(html) == [quiet.pk] and '<option value="quiet">安静</option>' in html
+    evening = f"{at:%Y-%m-%d}T21:30"
+    assert f'<option value="{evening}">周六夜里 21:30</option>' in html
+    html = page(client, f"/now?at={evening}")
+    assert sorted(rows(html)) == [quiet.pk, late.pk] and "周六夜里 21:30 开着" in html
+    assert f'<option value="{evening}" selected>' in html
+    assert rows(page(client, f"/now?at={evening}&tag=late")) == [late.pk]
+    answer = client.get(f"/now?at={evening}&tag=late&party=1", headers={"HX-Request": "true"})
+    assert answer["HX-Push-Url"] == f"/now?tag=late&at={evening.replace(':', '%3A')}"
+    for nonsense in ("2020-01-01T12:00", "tomorrow", "2026-12-31T12:00"):
+        assert rows(page(client, f"/now?at={nonsense}")) == [quiet.pk]
+
+
+def test_holidays_nobody_published_are_said(client: Client, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DS4: hours of a year whose days off are not known yet."""
+    priced_shop(at, hours="24/7")
+    assert "还没公布" not in page(client)
+    monkeypatch.setattr("bacao.web.middleware.timezone.now", lambda: at.replace(year=2031))
+    assert "放假安排还没公布" in page(client)

@@ -17,6 +17,8 @@ from bacao.discovery.queries import Nearby, list_nearby, list_tags
 from bacao.discovery.rules.exposure import Slate
 from bacao.discovery.rules.moods import name_of_tag
 from bacao.discovery.services.exposures import count_shown, log_exposure, pseudonym_of
+from bacao.kit.calendar import is_confirmed
+from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Text
 from bacao.web.requests import PageRequest
 from bacao.web.resident.views.feed import list_top_categories
@@ -146,7 +148,7 @@ def now(request: PageRequest) -> HttpResponse:
         tries_new=True,
     )
     _remember(request, nearby)
-    context = {"nearby": nearby, "choice": choice, "where": where}
+    context = {"nearby": nearby, "choice": choice, "where": where, "is_unsure": _is_unsure(choice.at or request.at)}
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     if not is_part:
         context |= {
@@ -162,6 +164,12 @@ def now(request: PageRequest) -> HttpResponse:
         answer["HX-Push-Url"] = choice.address
     patch_vary_headers(answer, ["HX-Request"])
     return answer
+
+
+def _is_unsure(at: datetime) -> bool:
+    """Return whether nobody has said yet which days of that year are off (PR15)."""
+    year = timezone.localtime(at).year
+    return not (is_confirmed(year, {}) or is_confirmed(year, get_calendar_overlay()))
 
 
 def _remember(request: PageRequest, nearby: Nearby) -> None:
