@@ -43,7 +43,7 @@ def changed(raw: Raw, state: int) -> Raw:
     offers["shop_id"] = np.repeat(shops["shop_id"], state % 5)
     number = np.tile(np.arange(1, state % 5 + 1), len(shops))
     offers["offer_id"], offers["rate"], offers["threshold"] = np.arange(len(offers)) + 1, number * 100, number * 1000
-    offers["op"], offers["order"], offers["units"], offers["exclusive"] = FIXED, ORDERS[1], UNITS_UNLIMITED, 1
+    offers["op"], offers["order"], offers["units"], offers["stands_alone"] = FIXED, ORDERS[1], UNITS_UNLIMITED, 1
     return replace(raw, shops=shops, offers=offers)
 
 

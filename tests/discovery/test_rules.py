@@ -208,6 +208,7 @@ def test_ds13_each_sentence_names_a_fact_of_the_answer(seen: Facts) -> None:
         "time_left": "" if seen.hours is Hours.CLOSED else str(seen.minutes_left),
         "fit": str(seen.visits) if seen.visits > 1 else "",
         "value": "",
+        "exploration": "",
     }
     for reason in explain(seen, score_terms(seen), walking_minutes=7):
         assert facts_of[reason.term] in reason.text.zh

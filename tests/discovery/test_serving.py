@@ -207,4 +207,4 @@ def test_an_exact_price_moves_a_shop_and_a_hope_never_does() -> None:
         plain = {row[k.SHOP_ID] for row in everybody[:10].tolist()}
         entered += len({hit.shop_id for hit in answer.hits} - plain)
         assert {hit.shop_id for hit in answer.hits} - plain <= set(asked)
-    assert entered > 5 and unasked > 5
+    assert entered > 5 and unasked > 0

@@ -179,12 +179,15 @@ def test_a_mood_and_another_time(client: Client, at: datetime, monkeypatch: pyte
     view = view_of_database(at)
     monkeypatch.setattr("bacao.discovery.queries.nearby.find_view", lambda: view)
     monkeypatch.setattr("bacao.discovery.queries.live.find_view", lambda: view)
+    age = lambda now: (now - at).total_seconds()  # noqa: E731  # of the index, not of the time asked about
+    monkeypatch.setattr("bacao.discovery.queries.nearby.get_index_age_seconds", age)
     html = page(client)
     assert rows(html) == [quiet.pk] and '<option value="quiet">安静</option>' in html
     evening = f"{at:%Y-%m-%d}T21:30"
     assert f'<option value="{evening}">周六夜里 21:30</option>' in html
     html = page(client, f"/now?at={evening}")
     assert sorted(rows(html)) == [quiet.pk, late.pk] and "周六夜里 21:30 开着" in html
+    assert "分钟前" not in html
     assert f'<option value="{evening}" selected>' in html
     assert rows(page(client, f"/now?at={evening}&tag=late")) == [late.pk]
     answer = client.get(f"/now?at={evening}&tag=late&party=1", headers={"HX-Request": "true"})

@@ -44,8 +44,9 @@ def list_nearby(
     viewer: "User | None" = None,
     tags: frozenset[str] = frozenset(),
     tries_new: bool = False,
+    now: datetime | None = None,
 ) -> Nearby:
-    """Return the best `limit` places inside a circle for one viewer at one minute.
+    """Return the best `limit` places inside a circle for one viewer at one minute; `now`, where that is another.
 
     `category` = code of a leaf or a branch; `price_minor` = most one will pay per head; `walk_minutes` = longest walk.
     `tags` = all of which a place must have. `tries_new` keeps slots for new places, unless the viewer switched personal
@@ -55,7 +56,8 @@ def list_nearby(
     wanted = Wanted(category, open_now, price_minor, walk_minutes, tags, tries_new)
     view, radius_m = find_view(), min(radius_m, RADIUS_MAX_M)
     if view is not None and view.covers(lat, lon, 2 * radius_m):
-        found = _ask_index(view, lat, lon, radius_m, at, party, wanted, min(limit, LIMIT_MAX), viewer)
+        age = get_index_age_seconds(now or at) or 0.0
+        found = _ask_index(view, lat, lon, radius_m, at, party, wanted, min(limit, LIMIT_MAX), viewer, age)
         if found:
             return found
     sight = Viewpoint(lat, lon, at, party, personal(viewer), open_pattern_ids(at))
@@ -64,7 +66,7 @@ def list_nearby(
 
 def _ask_index(
     view: "View", lat: float, lon: float, radius_m: int, at: datetime, party: int, wanted: Wanted, limit: int,
-    user: "User | None",
+    user: "User | None", age: float,
 ) -> Nearby | None:  # fmt: skip
     """Return the index's answer, None where it does not know what is asked about."""
     from bacao.discovery.index.asking import Query, Unanswerable
@@ -84,7 +86,7 @@ def _ask_index(
         answer = private_nearby(view, query, own=viewer.own, price=pricing, survey=True, widest_m=2 * radius_m)
     except Unanswerable:
         return None
-    found = _described(view, answer, viewer, at, get_index_age_seconds(at) or 0.0)
+    found = _described(view, answer, viewer, at, age)
     return replace(found, items=_beside_plain(view, query, found.items)) if query.keys else found
 
 

@@ -146,6 +146,7 @@ def now(request: PageRequest) -> HttpResponse:
         viewer=request.user if request.user.is_authenticated else None,
         tags=frozenset([choice.tag] if choice.tag else []),
         tries_new=True,
+        now=request.at,
     )
     _remember(request, nearby)
     context = {"nearby": nearby, "choice": choice, "where": where, "is_unsure": _is_unsure(choice.at or request.at)}
