@@ -76,24 +76,30 @@ def terms() -> list[Term]:
                 "Saved by you, visited by you. Switched off, neither is read at all.",
             ),
         ),
-        Term(
-            Text("新店", "New places"),
-            Text(
-                f"每 {ONE_IN} 家留 1 个位置：抽签补到前一家的分",
-                f"1 place in {ONE_IN} is kept: what is drawn is lifted to the score before it",
-            ),
-            Text(
-                f"第一次上架 {NEW_DAYS} 天内算新店，{PROMISED_DAYS} 天内至少被看到 {PROMISED} 次，不够就补。"
-                f"抽签按每家已有的到店情况：{w['exploration']} × ln(抽到的到店率 ÷ 通常)，"
-                f"欠着次数的先来（+{w['owed']}）。"
-                "关掉个性化排序，就不给你抽。",
-                f"New for {NEW_DAYS} days from its first offer, and seen at least {PROMISED} times in {PROMISED_DAYS} "
-                f"days; what is missing is carried over. The draw is {w['exploration']} × ln(drawn rate of arrivals ÷ "
-                f"usual), "
-                f"+{w['owed']} while exposures are owed. Switched off with personal ranking.",
-            ),
-        ),
+        new_places(),
     ]
+
+
+def new_places() -> Term:
+    """Return the term of the slots that are kept for new places."""
+    w = WEIGHTS
+    return Term(
+        Text("新店", "New places"),
+        Text(
+            f"每 {ONE_IN} 家留 1 个位置：抽签补到前一家的分",
+            f"1 place in {ONE_IN} is kept: what is drawn is lifted to the score before it",
+        ),
+        Text(
+            f"第一次上架 {NEW_DAYS} 天内算新店，{PROMISED_DAYS} 天内至少被看到 {PROMISED} 次，不够就补。"
+            f"抽签按每家已有的到店情况：{w['exploration']} × ln(抽到的到店率 ÷ 通常)，"
+            f"欠着次数的先来（+{w['owed']}）。"
+            "关掉个性化排序，就不给你抽。",
+            f"New for {NEW_DAYS} days from its first offer, and seen at least {PROMISED} times in {PROMISED_DAYS} "
+            f"days; what is missing is carried over. The draw is {w['exploration']} × ln(drawn rate of arrivals ÷ "
+            f"usual), "
+            f"+{w['owed']} while exposures are owed. Switched off with personal ranking.",
+        ),
+    )
 
 
 @require_safe
