@@ -128,6 +128,7 @@ def weigh(part: Part, now: Moment, ask: Ask, tables: Tables, i: int, code: int, 
     found[VALUE] = value_of(per_head, part.median_minor[part.category[i]], tables.value)
     found[FIT] = fit_of(part.shop_id[i], ask) if ask.fit_most > 0 else 0
     found[SCORE] = found[NEAR] + found[OWN] + found[VALUE] + found[TIME] + found[FIT]
+    found[TRIED], found[EXACT], found[PAID] = 0, 0, 0
     return True
 
 
