@@ -8,7 +8,8 @@ from secrets import token_hex
 
 import httpx
 
-WAYS: tuple[tuple[str, dict[str, str]], ...] = (
+Way = tuple[str, dict[str, str]]
+WAYS: tuple[Way, ...] = (
     ("GET", {}),
     ("HEAD", {}),
     ("GET", {"Range": "bytes=0-400"}),
@@ -49,10 +50,12 @@ def odd_addresses(address: str) -> list[str]:
     return [f"{one}?{words}" if words else one for one in odd]
 
 
-def crawl(client: httpx.Client, addresses: Iterable[str], people: Sequence[Person], *, seed: int) -> list[str]:
+def crawl(
+    client: httpx.Client, addresses: Iterable[str], people: Sequence[Person], *, seed: int, ways: Sequence[Way] = WAYS
+) -> list[str]:
     """Ask for every address as everybody, in every way, in an order drawn from `seed`; return who saw what of whom."""
     everybody = [*people, *strangers(people)]
-    asked = [(person, address, *way) for person in everybody for address in addresses for way in WAYS]
+    asked = [(person, address, *way) for person in everybody for address in addresses for way in ways]
     Random(seed).shuffle(asked)
     leaks = []
     for person, address, method, headers in asked:

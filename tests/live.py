@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,21 +27,26 @@ START_SECONDS = 120
 
 @dataclass(frozen=True)
 class Site:
-    """The running site: its address, and what a journey may need besides a browser."""
+    """The running site: its address, and what a journey may need besides a browser. `pid` = that of `bacao up`."""
 
     url: str
     log_folder: Path
+    pid: int = 0
 
     def sign_in(self, context: Any, user: Any) -> None:
         """Give a browser context the cookie of a person who has signed in."""
+        context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": self.session_of(user), "url": self.url, "httpOnly": True}]
+        )
+
+    def session_of(self, user: Any) -> str:
+        """Return the key of a session of a person who has signed in."""
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.save()
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": self.url, "httpOnly": True}]
-        )
+        return str(session.session_key)
 
 
 def free_port() -> int:
@@ -71,10 +76,12 @@ def migrated_database(name: str) -> str:
 
 
 @contextmanager
-def running_site(database: str, var: Path, *words: str) -> Iterator[Site]:
-    """Run `bacao up` over the database at the address `database` while the block runs."""
-    port = free_port()
-    site = Site(f"http://127.0.0.1:{port}", var / "log")
+def running_site(database: str, var: Path, *words: str, edge: bool = False) -> Iterator[Site]:
+    """Run `bacao up` over the database at the address `database` while the block runs, with nginx in front or not."""
+    port, front = free_port(), free_port()
+    site = Site(f"https://localhost:{front}" if edge else f"http://127.0.0.1:{port}", var / "log")
+    if edge:
+        words = (*words, "--edge", "--edge-port", str(front), "--edge-http-port", str(free_port()))
     environment = os.environ | {"DATABASE_URL": database, "BACAO_VAR": str(var), "BACAO_BASE_URL": site.url}
     site.log_folder.mkdir(parents=True, exist_ok=True)
     said = site.log_folder / "up.log"
@@ -91,7 +98,7 @@ def running_site(database: str, var: Path, *words: str) -> Iterator[Site]:
         while site.url not in said.read_text(errors="replace"):
             assert up.poll() is None and time.monotonic() < until, f"the site did not start:\n{said.read_text()}"
             time.sleep(0.1)
-        yield site
+        yield replace(site, pid=up.pid)
     finally:
         up.send_signal(signal.SIGTERM)
         up.wait(60)

@@ -184,6 +184,7 @@ def _web(arguments: argparse.Namespace) -> Child:
         *("--host", arguments.host, "--port", str(arguments.port), "--workers", str(os.cpu_count() or 1)),
         *("--blocking-threads", str(THREADS_PER_PROCESS), "--backpressure", str(CONNECTIONS_PER_PROCESS)),
         *("--workers-kill-timeout", "8"),
+        *("--respawn-failed-workers", "--respawn-interval", "0.5"),  # one that dies is not the end of all
     ]
     return start("web", command, log=VAR / "log" / "web.log", env=_python_path())
 
