@@ -2,7 +2,7 @@
 
 `live_site` is a real server with its worker (`tests/live.py`). Starting one takes longer than most journeys, so files
 share it, and what one test changes there is seen by the next. A file that says `EMPTY_SITE = True` begins with nobody
-in it.
+in it, and one that says `EDGE = True` has nginx in front of it.
 """
 
 from collections.abc import Iterator
@@ -25,14 +25,15 @@ class _Runner:
     """Runs one site at a time, over a database of its own."""
 
     def __init__(self, blank: str, running: ExitStack) -> None:
-        self.blank, self.running, self.site = blank, running, None
+        self.blank, self.running, self.site, self.edge = blank, running, None, False
 
-    def open(self, *, empty: bool) -> Site:
+    def open(self, *, empty: bool, edge: bool) -> Site:
         """Return the running site; a new one where there is none yet, or where nobody may be in it."""
-        if self.site is None or empty:
+        if self.site is None or empty or edge != self.edge:
             self.running.close()
             database = fresh_database(live_name(), like=self.blank)
-            self.site = self.running.enter_context(running_site(database, live_var(), "--empty"))
+            self.site = self.running.enter_context(running_site(database, live_var(), "--empty", edge=edge))
+            self.edge = edge
         return self.site
 
 
@@ -44,7 +45,9 @@ def _runner() -> Iterator[_Runner]:
 
 @pytest.fixture(scope="module")
 def _running_site(request: pytest.FixtureRequest, _runner: _Runner) -> Site:
-    return _runner.open(empty=getattr(request.module, "EMPTY_SITE", False))
+    return _runner.open(
+        empty=getattr(request.module, "EMPTY_SITE", False), edge=getattr(request.module, "EDGE", False)
+    )
 
 
 @pytest.fixture

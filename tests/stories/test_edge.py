@@ -24,19 +24,13 @@ from bacao.offers.models import OfferVersion
 from tests.canary import WAYS, Person, crawl, odd_addresses, words_in
 from tests.discovery.town import LAKE, found_town, open_shop
 from tests.factories import make_offer_version, make_user
-from tests.live import Site, fresh_database, live_name, live_var, running_site
+from tests.live import Site, live_var
 
 pytestmark = pytest.mark.story
+EDGE = True
 SOON = 20_000
 LISTED_SECONDS = 120
 CELL = h3.latlng_to_cell(*LAKE, 9)
-
-
-@pytest.fixture(scope="module")
-def _running_site(_migrated: str) -> Iterator[Site]:
-    """Run the site of this file with its edge."""
-    with running_site(fresh_database(live_name(), like=_migrated), live_var(), "--empty", edge=True) as site:
-        yield site
 
 
 @pytest.fixture

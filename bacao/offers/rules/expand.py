@@ -49,6 +49,7 @@ def expand(offers: Sequence[Terms], bill: Bill, owned: Sequence[Owned] = ()) -> 
     for one in _merged(owned):
         held.setdefault(one.terms.offer_id, []).append(one)
     live = {terms.offer_id: terms for terms in offers}
+    assert 0 not in live, "an offer's number is its exclusion group, and 0 is none"
     candidates: list[Candidate] = []
     choices: dict[int, Choice] = {}
     used: dict[int, Terms] = {}
