@@ -45,9 +45,7 @@ def _runner() -> Iterator[_Runner]:
 
 @pytest.fixture(scope="module")
 def _running_site(request: pytest.FixtureRequest, _runner: _Runner) -> Site:
-    return _runner.open(
-        empty=getattr(request.module, "EMPTY_SITE", False), edge=getattr(request.module, "EDGE", False)
-    )
+    return _runner.open(empty=getattr(request.module, "EMPTY_SITE", False), edge=getattr(request.module, "EDGE", False))
 
 
 @pytest.fixture

@@ -151,8 +151,8 @@ def test_every_table_that_matters_has_a_drawer_and_words_in_both_languages() -> 
         "places.OpeningPattern", "places.OpeningSpan", "places.MapFeature", "redemption.VoucherCode",
         "redemption.Attempt", "redemption.Served", "redemption.Clerk", "redemption.Manifest", "redemption.Lease",
         "redemption.OfferPolicy", "redemption.Drill", "redemption.Confirmation", "redemption.Agreement",
-        "discovery.OutboxMark", "discovery.CategoryUsual", "discovery.Exposure", "ledger.Resolution", "orders.BillUse",
-            "orders.BillRequest", "redemption.RefundWish",
+        "discovery.OutboxMark", "discovery.CategoryUsual", "discovery.Exposure", "discovery.Posterior",
+        "discovery.Draw", "ledger.Resolution", "orders.BillUse", "orders.BillRequest", "redemption.RefundWish",
     }  # fmt: skip
     for model in apps.get_models():
         label, chapter = model._meta.label, model._meta.app_label
