@@ -153,6 +153,7 @@ def test_every_table_that_matters_has_a_drawer_and_words_in_both_languages() -> 
         "redemption.OfferPolicy", "redemption.Drill", "redemption.Confirmation", "redemption.Agreement",
         "discovery.OutboxMark", "discovery.CategoryUsual", "discovery.Exposure", "discovery.Posterior",
         "discovery.Draw", "ledger.Resolution", "orders.BillUse", "orders.BillRequest", "redemption.RefundWish",
+        "redemption.ShopPolicy",
     }  # fmt: skip
     for model in apps.get_models():
         label, chapter = model._meta.label, model._meta.app_label

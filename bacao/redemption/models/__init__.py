@@ -1,6 +1,6 @@
 """The tables of the counter: who may redeem, what was redeemed, what went wrong (redemption.md, section 12)."""
 
-from .counters import Clerk, Counter, Drill, Lease, Manifest, OfferPolicy, RefundWish
+from .counters import Clerk, Counter, Drill, Lease, Manifest, OfferPolicy, RefundWish, ShopPolicy
 from .facts import Arrival, Attempt, Redemption, Served, Undo, VoucherCode
 from .incidents import Agreement, Confirmation, Incident
 
@@ -19,6 +19,7 @@ __all__ = [
     "Redemption",
     "RefundWish",
     "Served",
+    "ShopPolicy",
     "Undo",
     "VoucherCode",
 ]

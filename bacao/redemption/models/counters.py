@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -172,6 +173,7 @@ class RefundWish(models.Model):
         return f"refund of {self.voucher_id}"
 
 
+@pghistory.track()
 class OfferPolicy(models.Model):
     """What the shop decided for the counter about an offer; none = the defaults."""
 
@@ -179,9 +181,36 @@ class OfferPolicy(models.Model):
     merchant = models.ForeignKey("places.Merchant", models.PROTECT, related_name="+")
     asks_member = models.BooleanField(default=False, help_text="the member confirms before a scan counts (RD22)")
     at_stand = models.BooleanField(default=False, help_text="may be used by the code of a printed stand (RD19)")
+    changed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"policy of {self.offer_id}"
+
+
+@pghistory.track()
+class ShopPolicy(models.Model):
+    """How much a phone of a shop may serve without network (RD29); none = `rules.DEFAULT`. Bounds: `rules.MOST`."""
+
+    merchant = models.OneToOneField("places.Merchant", models.PROTECT, related_name="+", primary_key=True)
+    items = models.SmallIntegerField(help_text="uses; 0 = nothing without network")
+    total_minor = models.IntegerField(help_text="what they are worth together")
+    item_minor = models.IntegerField(help_text="what one use without a lease may be worth")
+    hours = models.SmallIntegerField(help_text="after the last contact; a manifest lives 24 at most")
+    changed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(items__range=(0, 200), total_minor__range=(100, 600_000), hours__range=(1, 24))
+                & Q(item_minor__range=(0, 100_000), item_minor__lte=models.F("total_minor")),
+                name="redemption_shop_policy_within",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"policy of {self.merchant_id}"
 
 
 class Drill(models.Model):

@@ -52,6 +52,7 @@ from .incidents import (
 )
 from .telling import (
     find_manifest,
+    get_limits,
     get_shop_key,
     has_wish,
     is_held_by_counter,
@@ -63,6 +64,7 @@ from .telling import (
     list_held_vouchers,
     list_held_withdrawn,
     list_leased,
+    list_limit_changes,
     list_live_codes,
     list_missing_numbers,
     list_policies,
@@ -93,6 +95,7 @@ __all__ = [
     "get_anchors",
     "get_arrival",
     "get_keys",
+    "get_limits",
     "get_live_code",
     "get_redemption",
     "get_shop_key",
@@ -118,6 +121,7 @@ __all__ = [
     "list_incidents_of_user",
     "list_last_redemptions",
     "list_leased",
+    "list_limit_changes",
     "list_live_codes",
     "list_missing_numbers",
     "list_place_ids_of_redemptions",

@@ -1,6 +1,7 @@
 """What a counter is told for the time without network (RD8): vouchers with the ends of their chains, offers, tiles."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from bacao.ledger.queries import get_balance
 from bacao.offers.queries import list_live_terms, list_terms
 from bacao.offers.rules import Terms
 from bacao.redemption import rules
-from bacao.redemption.models import Counter, Lease, Manifest, OfferPolicy, RefundWish, Served, VoucherCode
+from bacao.redemption.models import Counter, Lease, Manifest, OfferPolicy, RefundWish, Served, ShopPolicy, VoucherCode
 
 from .codes import get_anchors, get_keys
 
@@ -70,6 +71,20 @@ def list_terms_to_tell(place_id: int, version_ids: Iterable[int], at: datetime) 
 def list_policies(offer_ids: Iterable[int]) -> dict[int, OfferPolicy]:
     """Return what shops decided about their offers at the counter, by offer."""
     return OfferPolicy.objects.in_bulk(list(offer_ids))
+
+
+def get_limits(merchant_id: int | None) -> rules.Limits:
+    """Return how much a phone of a shop may serve without network; what is usual where the shop said nothing."""
+    names = [field.name for field in fields(rules.Limits)]
+    row = ShopPolicy.objects.filter(merchant=merchant_id).values(*names).first()
+    return rules.Limits(**row) if row else rules.DEFAULT
+
+
+def list_limit_changes(merchant_id: int) -> list[ShopPolicy]:
+    """Return the limits as they stood, with who set them and when, newest first; the first is in force."""
+    history: Any = ShopPolicy.pgh_event_model  # type: ignore[attr-defined]  # pghistory adds it
+    past = history.objects.filter(pgh_obj=merchant_id).select_related("changed_by").order_by("-pgh_id")
+    return [*ShopPolicy.objects.filter(merchant=merchant_id).select_related("changed_by"), *past[:9]]
 
 
 def list_leased(counter_id: UUID) -> set[UUID]:

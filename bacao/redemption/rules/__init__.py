@@ -56,6 +56,7 @@ from .devices import (
 from .hours import next_start, spans_ahead
 from .keys import Keys, derive_keys
 from .offline import CAPS, CLOCK_SLACK, MANIFEST_LIFE, Exposure, RowTimes, is_believable, payer_of, worth_of_use
+from .policy import DEFAULT, LEAST, MOST, Limits, LimitsRefused, check_limits
 from .signed import (
     BC3,
     KEYS_KEPT,
@@ -75,12 +76,15 @@ __all__ = [
     "BC3",
     "CAPS",
     "CLOCK_SLACK",
+    "DEFAULT",
     "DIGITS_MINUTES",
     "EARLY",
     "FORGED",
     "HANDLE_BYTES",
     "KEYS_KEPT",
+    "LEAST",
     "MANIFEST_LIFE",
+    "MOST",
     "MOST_CYCLES",
     "MOST_WRONG_DIGITS",
     "MOST_WRONG_PINS",
@@ -97,6 +101,8 @@ __all__ = [
     "VERIFIER_ROUNDS",
     "Exposure",
     "Keys",
+    "Limits",
+    "LimitsRefused",
     "Preview",
     "RowTimes",
     "Share",
@@ -108,6 +114,7 @@ __all__ = [
     "anchors_by_day",
     "chain_hash",
     "charge_of",
+    "check_limits",
     "code_from",
     "damm_digit",
     "day_seed",

@@ -43,6 +43,7 @@ from .incidents import (
 from .loading import RedemptionRow, load_redemptions
 from .logins import Envelope, NotAgreed, NotThisCounter, Revoked, SignatureWrong, SignedOut
 from .manifests import RowsMissing, ask_lease, ask_leases_of, issue_manifest, keep_anchors, return_leases
+from .policies import set_offer_policy, set_shop_policy
 from .redeeming import MoreNeeded, prepare, redeem_own, redeem_row, redeem_voucher
 from .refunding import fulfil_wishes, refund_expired, refund_voucher, refund_withdrawn
 from .shop_code import CodeOld, NoSuchShop, NotYourVoucher, agree, get_counter_of_code, redeem_at_shop
@@ -119,6 +120,8 @@ __all__ = [
     "report_trouble",
     "return_leases",
     "revoke_device",
+    "set_offer_policy",
+    "set_shop_policy",
     "take_bill_back",
     "undo_redemption",
     "undo_row",

@@ -20,6 +20,7 @@ from bacao.redemption import rules
 from bacao.redemption.models import Counter, Lease, Manifest, VoucherCode
 from bacao.redemption.queries import (
     find_manifest,
+    get_limits,
     get_shop_key,
     is_main_counter,
     keep_days,
@@ -57,7 +58,12 @@ def issue_manifest(*, counter: Counter, since: int, drawn: int, at: datetime) ->
     counter = Counter.objects.select_for_update(of=("self",)).select_related("place").get(pk=counter.pk)
     codes = list_live_codes(counter.place_id, at)
     VoucherCode.objects.bulk_update(keep_days(codes, at), ["anchor_day", "anchors"], batch_size=500)
-    _settle_leases(counter, codes, at)
+    limits = get_limits(counter.merchant_id)
+    highest, missing = list_missing_numbers(counter.pk)
+    if limits.serves_alone:
+        _settle_leases(counter, codes, at)
+    elif highest >= drawn and not missing:  # whatever it served with them is here
+        Lease.objects.filter(counter=counter, returned_at=None).update(returned_at=at)
     terms = list_terms_to_tell(counter.place_id, [code.voucher.order.version_id for code in codes], at)
     policies = list_policies({each.offer_id for each in terms})
     asking = {each for each, policy in policies.items() if policy.asks_member}
@@ -66,18 +72,17 @@ def issue_manifest(*, counter: Counter, since: int, drawn: int, at: datetime) ->
     earlier = find_manifest(counter.pk, since) if since else None
     before = _contents(earlier) if earlier else {}
     number = _store(counter, told, drawn, at)
-    highest, missing = list_missing_numbers(counter.pk)
     return {
         "outcome": "manifest",
         "number": number,
         "since": since if before else 0,
         "server_time": at.isoformat(timespec="milliseconds"),
-        "valid_until": (at + rules.MANIFEST_LIFE).isoformat(timespec="milliseconds"),
+        "valid_until": (at + timedelta(hours=limits.hours)).isoformat(timespec="milliseconds"),
         "device": str(counter.pk),
         "place": {"id": counter.place_id, "zh": counter.place.name_zh, "en": counter.place.name_en},
         "merchant": counter.merchant_id,
-        "offline": counter.kind == Counter.Kind.PHONE and counter.frozen_at is None,
-        "caps": rules.CAPS.as_json(),
+        "offline": counter.kind == Counter.Kind.PHONE and counter.frozen_at is None and limits.serves_alone,
+        "caps": limits.as_caps().as_json(),
         "vouchers": [entry for handle, entry in vouchers.items() if before.get(handle) != told[handle]],
         "gone": [handle.hex() for handle in before if handle not in told],
         "offers": _offers(terms, asking, at),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from bacao.web.merchant.views import devices, incidents, money, offers, reviews, shop, staff, today
+from bacao.web.merchant.views import devices, incidents, money, offers, policies, reviews, shop, staff, today
 
 app_name = "merchant"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("offers/new", offers.new_offer, name="offer-new"),
     path("offers/<int:offer_id>", offers.offer, name="offer"),
     path("offers/<int:offer_id>/edit", offers.edit_offer, name="offer-edit"),
+    path("offers/<int:offer_id>/counter", policies.offer_policy, name="offer-policy"),
     path("offers/<int:offer_id>/states/<slug:state>", offers.offer_state, name="offer-state"),
     path("redemptions", money.redemptions, name="redemptions"),
     path("redemptions.csv", money.redemptions_file, name="redemptions-file"),
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clerks/<int:role_id>/removal", staff.remove, name="clerk-remove"),
     path("clerks/<int:role_id>/return", staff.restore, name="clerk-restore"),
     path("devices", devices.devices, name="devices"),
+    path("devices/policy", policies.shop_policy, name="shop-policy"),
     path("devices/<uuid:counter_id>/agreement", devices.agree, name="device-agree"),
     path("devices/<uuid:counter_id>/revocation", devices.revoke, name="device-revoke"),
     path("incidents", incidents.incidents, name="incidents"),

@@ -35,6 +35,7 @@ OWNER_PAGES = [
     "statement.csv",
     "redemptions.csv",
     "clerks",
+    "devices/policy",
     "shop",
     "reviews",
     "week",
@@ -90,12 +91,14 @@ def their_things(other: World) -> dict[str, Any]:
     offer = version.offer_id
     return {
         "get": [
-            f"offers/{offer}", f"offers/{offer}/edit", f"redemptions/{arrival.redemption_id}",
+            f"offers/{offer}", f"offers/{offer}/edit", f"offers/{offer}/counter",
+            f"redemptions/{arrival.redemption_id}",
             f"offers/new?place={other.place.pk}", f"shop?place={other.place.pk}", f"redemptions?place={other.place.pk}",
             f"redemptions.csv?place={other.place.pk}",
         ],
         "post": [
-            f"offers/{offer}/edit", f"offers/{offer}/states/paused", f"reviews/{review.pk}/reply",
+            f"offers/{offer}/edit", f"offers/{offer}/counter", f"offers/{offer}/states/paused",
+            f"reviews/{review.pk}/reply",
             f"clerks/{role.pk}/removal", f"clerks/{role.pk}/return", f"clerks/invitations/{invite.pk}/withdrawal",
         ],
     }  # fmt: skip
