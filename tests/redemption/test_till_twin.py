@@ -81,3 +81,10 @@ def test_rd16_rd18_the_shop_code_and_its_six_digits() -> None:
         ]
     )
     assert said == [f"HTTPS://BACAO.EXAMPLE/S/K7QX2M4A/{live}", f"{number:06d}"]
+
+
+def test_rd15_the_tag_of_typed_digits() -> None:
+    key = bytes(range(32))
+    codes = ["432109876544", "000000000000", "999999999994"]
+    said = ask([{"kind": "tag", "key": rules.to_text(key), "code": code} for code in codes])
+    assert said == [rules.typed_tag(key, code) for code in codes]

@@ -1,6 +1,8 @@
 // Each function is a case of tests/stories/test_till.py: it plays one and returns what it saw.
 import { NOON, OFFERS, exportRows, makeVoucher, openTill, play, scan } from "/tests/till_rounds.js";
 
+import { typedTag } from "/js/till/typed.js";
+
 export { play };
 
 const HOUR = 3600000;
@@ -254,4 +256,28 @@ export async function decodeToGreen(count, patience = Infinity) {
     held = null;
   }
   return times;
+}
+
+/** Type codes without network where the shop allows it; `now` = {allowed, worth, closed, twin}. */
+export async function rd15TypedAlone(now) {
+  const [code, wrong] = ["432109876544", "123456789015"], key = "A".repeat(43);
+  const voucher = makeVoucher(1, { worth: now.worth ?? 3800 }), twin = makeVoucher(2);
+  const tag = await typedTag(key, code);
+  if (now.allowed) voucher.row.typed = tag;
+  if (now.twin) twin.row.typed = tag;
+  const typing = now.allowed ? { key, most_minor: 10000 } : null;
+  const world = await openTill([voucher, twin], { manifest: { typing } }), { till, server } = world;
+  server.fails = () => "silent";
+  till.alone = true;
+  const type = async (digits) => {
+    const found = await till.examine({ typed: digits });
+    return found.kind === "found" ? till.press(found) : { look: found.kind, ...found };
+  };
+  const bad = [];
+  for (let i = 0; i < (now.closed ? 5 : 1); i++) bad.push((await type(wrong)).reason);
+  const first = await type(code);
+  world.time.now += 70000;
+  const again = await type(code), scanned = await scan(till, voucher, world.time);
+  return { bad: [...new Set(bad)], first: first.look, reason: first.reason, again: again.reason ?? again.look,
+  scanned: scanned.reason ?? scanned.look, rows: till.rows.map(({ body, served_at: served, minor }) => [JSON.parse(body).typed === code, Boolean(served), minor]) };
 }

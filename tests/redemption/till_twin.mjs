@@ -6,6 +6,7 @@ const { isPin } = await import(`${till}/clerks.js`);
 const { readCode } = await import(`${till}/codes.js`);
 const { liveAddress, sixDigits } = await import(`${till}/shop_code.js`);
 const { isOurs } = await import(`${till}/signed.js`);
+const { typedTag } = await import(`${till}/typed.js`);
 const { discountOf } = await import(`${till}/amounts.js`);
 
 const answers = {
@@ -16,6 +17,7 @@ const answers = {
   pin: ({ clerk, pin }) => isPin(clerk, pin),
   address: ({ shop, host, now }) => liveAddress(shop, host, now),
   digits: ({ shop, step, charge, n }) => sixDigits(shop, step, charge, n),
+  tag: ({ key, code }) => typedTag(key, code),
   discount: ({ offer, bill }) => discountOf(offer, bill),
 };
 

@@ -148,3 +148,25 @@ def test_rd11_signatures_are_checked_where_the_browser_cannot(phone: Page) -> No
     keys = [{"id": 3, "public_key": rules.to_text(rules.public_key_of(seed))}]
     seen = run(phone, "signaturesWithoutWebCrypto", rules.encode_signed(head, bytes(14)), keys)
     assert seen == {"itself": True, "library": True, "spoiled": False}
+
+
+ALONE, DEAR, USED = "typed_alone", "typed_dear", "used_here"
+
+
+@pytest.mark.parametrize(
+    ("setting", "seen"),
+    [
+        ({}, {"first": "red", "reason": ALONE, "again": ALONE, "scanned": "green"}),
+        ({"allowed": True}, {"first": "green", "again": USED, "scanned": USED}),
+        ({"allowed": True, "worth": 10100}, {"first": "red", "reason": DEAR, "again": DEAR, "scanned": "green"}),
+        ({"allowed": True, "twin": True}, {"first": "red", "reason": ALONE, "again": ALONE, "scanned": "green"}),
+        ({"allowed": True, "closed": True}, {"first": "red", "reason": ALONE, "again": "green", "scanned": USED}),
+    ],
+)  # fmt: skip
+def test_rd15_typed_digits_without_network(phone: Page, setting: dict[str, Any], seen: dict[str, Any]) -> None:
+    """Closed = five wrong codes in a minute; a minute later the pad is open again."""
+    said = run(phone, "rd15TypedAlone", setting)
+    assert {name: said.get(name) for name in seen} == seen
+    assert said["bad"] == [ALONE]
+    typed = "green" in (seen["first"], seen["again"])
+    assert said["rows"] == [[typed, True, setting.get("worth", 3800)]]

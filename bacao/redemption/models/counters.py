@@ -183,6 +183,21 @@ class OfferPolicy(models.Model):
     at_stand = models.BooleanField(default=False, help_text="may be used by the code of a printed stand (RD19)")
     changed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     changed_at = models.DateTimeField(null=True)
+    typed_alone = models.BooleanField(
+        default=False, help_text="twelve typed digits do without network, at the shop's own risk (RD15)"
+    )
+    typed_ended_at = models.DateTimeField(null=True, editable=False, help_text="when that was last switched off")
+
+    class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="typed_ends",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__typed_alone=True, new__typed_alone=False),
+                func="NEW.typed_ended_at = now(); RETURN NEW;",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"policy of {self.offer_id}"

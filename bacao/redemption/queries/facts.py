@@ -188,3 +188,8 @@ def find_last_use(voucher_id: UUID) -> LastUse | None:
         "redeemed_at", "place__name_zh", "place__name_en", "clerk__display_name", "served_by__name"
     ).first()
     return LastUse(row[0], Text(row[1] or row[2], row[2] or row[1]), row[4] or row[3] or "") if row else None
+
+
+def has_unproven_use(voucher_id: UUID) -> bool:
+    """Return whether a use of a voucher stands that nobody proved: who comes after it with a proof is not to blame."""
+    return Redemption.objects.filter(voucher=voucher_id, proof="unproven", undo=None).exists()

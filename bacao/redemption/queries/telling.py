@@ -87,6 +87,11 @@ def list_limit_changes(merchant_id: int) -> list[ShopPolicy]:
     return [*ShopPolicy.objects.filter(merchant=merchant_id).select_related("changed_by"), *past[:9]]
 
 
+def find_policy(offer_id: int) -> OfferPolicy | None:
+    """Return what the shop decided about an offer at the counter; None = the defaults."""
+    return OfferPolicy.objects.filter(offer=offer_id).first()
+
+
 def list_leased(counter_id: UUID) -> set[UUID]:
     """Return the vouchers that a counter may use without network."""
     return set(Lease.objects.filter(counter=counter_id, returned_at=None).values_list("voucher", flat=True))
@@ -170,3 +175,8 @@ def list_missing_numbers(counter_id: UUID, limit: int = 200) -> tuple[int, list[
 def get_shop_key(counter_id: UUID) -> bytes:
     """Return a counter's own key of the shop's code."""
     return rules.shop_key(get_keys().shop, counter_id)
+
+
+def get_tag_key(merchant_id: int) -> bytes:
+    """Return a shop's key of the tags of typed codes (RD15)."""
+    return rules.tag_key(get_keys().tag, merchant_id)

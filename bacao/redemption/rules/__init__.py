@@ -55,7 +55,18 @@ from .devices import (
 )
 from .hours import next_start, spans_ahead
 from .keys import Keys, derive_keys
-from .offline import CAPS, CLOCK_SLACK, MANIFEST_LIFE, Exposure, RowTimes, is_believable, payer_of, worth_of_use
+from .offline import (
+    CAPS,
+    CLOCK_SLACK,
+    MANIFEST_LIFE,
+    TYPED_MOST_MINOR,
+    Exposure,
+    RowTimes,
+    is_believable,
+    may_type_alone,
+    payer_of,
+    worth_of_use,
+)
 from .policy import DEFAULT, LEAST, MOST, Limits, LimitsRefused, check_limits
 from .signed import (
     BC3,
@@ -69,7 +80,7 @@ from .signed import (
     sign_head,
 )
 from .tokens import BC2, PRACTICE, Token, decode_token, encode_token
-from .typed import damm_digit, grouped, is_practice, is_typed_code, look_up_hash, typed_code
+from .typed import damm_digit, grouped, is_practice, is_typed_code, look_up_hash, tag_key, typed_code, typed_tag
 
 __all__ = [
     "BC2",
@@ -96,6 +107,7 @@ __all__ = [
     "SECRET_BYTES",
     "STEPS_PER_DAY",
     "STEP_SECONDS",
+    "TYPED_MOST_MINOR",
     "UNDO_WINDOW",
     "VALUE_BYTES",
     "VERIFIER_ROUNDS",
@@ -138,6 +150,7 @@ __all__ = [
     "is_typed_code",
     "login_of",
     "look_up_hash",
+    "may_type_alone",
     "next_start",
     "payer_of",
     "pin_verifier",
@@ -151,8 +164,10 @@ __all__ = [
     "signed_part",
     "spans_ahead",
     "step_at",
+    "tag_key",
     "to_text",
     "typed_code",
+    "typed_tag",
     "value_of",
     "verify",
     "verify_by_seed",

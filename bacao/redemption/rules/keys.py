@@ -1,4 +1,4 @@
-"""Keys for four jobs, derived from one secret and kept apart by name."""
+"""Keys for five jobs, derived from one secret and kept apart by name."""
 
 import hmac
 from dataclasses import dataclass
@@ -8,20 +8,21 @@ from dataclasses import dataclass
 class Keys:
     """`chain` makes seeds (RD4), `typed` makes the twelve digits, `look_up` hashes them for finding (RD12).
 
-    `shop` makes the counters' own keys of the shop's code (RD16).
+    `shop` makes the counters' own keys of the shop's code (RD16), `tag` the shops' keys of tags (RD15).
     """
 
     chain: bytes
     typed: bytes
     look_up: bytes
     shop: bytes
+    tag: bytes
 
 
 def derive_keys(secret: str) -> Keys:
-    """Return the four keys of a deployment, 32 bytes each; none of them tells anything about another."""
+    """Return the five keys of a deployment, 32 bytes each; none of them tells anything about another."""
     return Keys(
         *(
             hmac.digest(secret.encode(), b"bacao/redemption/" + name, "sha256")
-            for name in (b"chain", b"typed", b"look-up", b"shop")
+            for name in (b"chain", b"typed", b"look-up", b"shop", b"tag")
         )
     )

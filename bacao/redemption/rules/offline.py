@@ -8,6 +8,7 @@ from bacao.offers.rules import Terms
 MANIFEST_LIFE = timedelta(hours=24)
 CLOCK_SLACK = timedelta(seconds=120)
 SCAN_STEPS = 2
+TYPED_MOST_MINOR = 10_000
 MEMBER, MERCHANT = "member", "merchant"
 
 
@@ -85,3 +86,12 @@ def payer_of(*, proven: bool, pressed_at: datetime, worth_minor: int, exposure: 
         and (exposure.leased or worth_minor <= CAPS.item_minor)
     )
     return MEMBER if proven and fresh and within else MERCHANT
+
+
+def may_type_alone(*, allowed: bool, ended_at: datetime | None, pressed_at: datetime, worth_minor: int) -> bool:
+    """Return whether digits typed without network count (RD15): the shop allows it, and they are worth little.
+
+    A phone may not have heard yet that it was switched off at `ended_at`: its last manifest lives for a day.
+    """
+    told = allowed or (ended_at is not None and pressed_at < ended_at + MANIFEST_LIFE + CLOCK_SLACK)
+    return told and worth_minor <= TYPED_MOST_MINOR

@@ -37,6 +37,10 @@ TOO_MANY_TRIES = Text("输错太多次，请 1 分钟后再试，或扫码。", 
 TOO_FAST = Text("太快了，稍等几秒会自动再试。", "Too fast; it is tried again in a few seconds by itself.")
 TYPED_WRONG = Text("号码有误，请再念一遍。", "These digits do not match; have them read again.")
 NO_CODE = Text("这不是拔草的券码。", "This is not a Bacao code.")
+TYPED_ALONE = Text(
+    "没有网络时输的号码不算数：请客人扫码，或再输一次。",
+    "Digits that were typed without network do not count; scan the code, or type them again.",
+)
 BILL_NEEDED = Text("请输入账单金额。", "Type the amount of the bill.")
 USES_NEEDED = Text("这次用几次？", "How many uses this time?")
 KEY_MISMATCH = Text(

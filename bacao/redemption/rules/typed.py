@@ -7,6 +7,7 @@ caught at the twelfth digit, without a request.
 import hmac
 
 DIGITS = 12
+TAG_HEX = 5
 PRACTICE_PREFIX = "0000"
 QUASIGROUP = (
     "0317598642",
@@ -50,6 +51,20 @@ def typed_code(key: bytes, voucher_id: bytes, epoch: int, draw: int) -> str:
 def look_up_hash(key: bytes, merchant_id: int, code: str) -> bytes:
     """Return what is stored of a typed code: a keyed hash, good for finding and for nothing else."""
     return hmac.digest(key, merchant_id.to_bytes(8, "big") + code.encode(), "sha256")
+
+
+def tag_key(key: bytes, merchant_id: int) -> bytes:
+    """Return a shop's key of tags, 32 bytes, the same for all its devices and days: see `typed_tag`."""
+    return hmac.digest(key, merchant_id.to_bytes(8, "big"), "sha256")
+
+
+def typed_tag(key: bytes, code: str) -> str:
+    """Return what a device may know of a typed code without network: 20 bits of a keyed hash, in hex (RD15).
+
+    So short that about 95,000 codes have the same tag: who takes a manifest does not learn the code, however long they
+    compute. Tags under two keys would narrow it down together, therefore a shop has one key.
+    """
+    return hmac.digest(key, code.encode(), "sha256").hex()[:TAG_HEX]
 
 
 def grouped(code: str) -> str:

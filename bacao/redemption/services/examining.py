@@ -11,9 +11,9 @@ from django.utils import timezone
 from bacao.kit.calendar import DayKind
 from bacao.kit.queries import get_calendar_overlay
 from bacao.kit.text import Refused, Text
-from bacao.offers.rules import Terms
+from bacao.offers.rules import Terms, discount_on_bill
 from bacao.redemption import rules
-from bacao.redemption.queries import find_last_use, get_keys, list_public_keys
+from bacao.redemption.queries import find_last_use, find_policy, get_keys, list_public_keys
 from bacao.redemption.rules import Preview, Verdict, sentences
 
 from .attempts import CannotRedeem, Row
@@ -217,6 +217,24 @@ def _check_free(claim: Claim, loaded: Loaded) -> None:
     here = claim.row.counter_id if claim.row else None
     if loaded.leased_to is not None and loaded.leased_to != here:
         raise Waiting(sentences.WAITING_FOR_COUNTER, "waiting_for_counter", loaded.voucher_id)
+
+
+def check_typed_alone(claim: Claim, found: Found, uses: int, bill_minor: int | None) -> None:
+    """Accept digits that a phone took without network where the shop allows that and they are worth little (RD15)."""
+    if not claim.typed or found.proof != UNPROVEN:
+        return
+    terms = found.terms
+    with as_house(claim.merchant_id):
+        policy = find_policy(terms.offer_id)
+    worth = discount_on_bill(terms, bill_minor or 0) if terms.needs_bill else rules.worth_of_use(terms) * uses
+    assert claim.row is not None and claim.row.pressed_at is not None, "only rows of a queue come late"
+    if policy is None or not rules.may_type_alone(
+        allowed=policy.typed_alone,
+        ended_at=policy.typed_ended_at,
+        pressed_at=claim.row.pressed_at,
+        worth_minor=worth,
+    ):
+        raise CannotRedeem(sentences.TYPED_ALONE, "typed_alone")
 
 
 def _calendar(merchant_id: int) -> dict[date, DayKind]:

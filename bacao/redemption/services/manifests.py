@@ -17,11 +17,13 @@ from bacao.kit.text import Refused, Text
 from bacao.offers.rules import Terms
 from bacao.orders.queries import count_usable_of_orders
 from bacao.redemption import rules
-from bacao.redemption.models import Counter, Lease, Manifest, VoucherCode
+from bacao.redemption.models import Counter, Lease, Manifest, OfferPolicy, VoucherCode
 from bacao.redemption.queries import (
     find_manifest,
+    find_typed_code,
     get_limits,
     get_shop_key,
+    get_tag_key,
     is_main_counter,
     keep_days,
     kept_anchors,
@@ -67,7 +69,9 @@ def issue_manifest(*, counter: Counter, since: int, drawn: int, at: datetime) ->
     terms = list_terms_to_tell(counter.place_id, [code.voucher.order.version_id for code in codes], at)
     policies = list_policies({each.offer_id for each in terms})
     asking = {each for each, policy in policies.items() if policy.asks_member}
-    vouchers = _entries(counter, codes, {each.version_id: each for each in terms}, asking)
+    alone = counter.kind == Counter.Kind.PHONE and counter.frozen_at is None and limits.serves_alone
+    typing = {each.version_id for each in terms if alone and _may_be_typed(each, policies.get(each.offer_id))}
+    vouchers = _entries(counter, codes, {each.version_id: each for each in terms}, asking, typing)
     told = {handle: hashlib.sha256(msgspec.json.encode(entry)).digest()[:DIGEST] for handle, entry in vouchers.items()}
     earlier = find_manifest(counter.pk, since) if since else None
     before = _contents(earlier) if earlier else {}
@@ -81,8 +85,9 @@ def issue_manifest(*, counter: Counter, since: int, drawn: int, at: datetime) ->
         "device": str(counter.pk),
         "place": {"id": counter.place_id, "zh": counter.place.name_zh, "en": counter.place.name_en},
         "merchant": counter.merchant_id,
-        "offline": counter.kind == Counter.Kind.PHONE and counter.frozen_at is None and limits.serves_alone,
+        "offline": alone,
         "caps": limits.as_caps().as_json(),
+        "typing": _typing(counter) if typing else None,
         "vouchers": [entry for handle, entry in vouchers.items() if before.get(handle) != told[handle]],
         "gone": [handle.hex() for handle in before if handle not in told],
         "offers": _offers(terms, asking, at),
@@ -151,10 +156,13 @@ def _settle_leases(counter: Counter, codes: Sequence[VoucherCode], at: datetime)
 
 
 def _entries(
-    counter: Counter, codes: Sequence[VoucherCode], terms: dict[int, Terms], asking: set[int]
+    counter: Counter, codes: Sequence[VoucherCode], terms: dict[int, Terms], asking: set[int], typing: set[int]
 ) -> dict[bytes, dict[str, Any]]:
-    """Return what is told of each voucher by handle; those that the member confirms are online only (RD22)."""
-    leased = list_leased(counter.pk)
+    """Return what is told of each voucher by handle; those that the member confirms are online only (RD22).
+
+    Those of the versions in `typing` carry a tag of their twelve digits (RD15).
+    """
+    leased, key = list_leased(counter.pk), get_tag_key(counter.merchant_id)
     together = count_usable_of_orders(code.voucher.order_id for code in codes)
     entries = {}
     for code in codes:
@@ -174,7 +182,19 @@ def _entries(
             "leased": voucher.pk in leased,
             "anchors": {str(day): anchor.hex() for day, anchor in kept_anchors(code).items()},
         }
+        if version.version_id in typing and (typed := find_typed_code(code)):
+            entries[bytes(code.handle)]["typed"] = rules.typed_tag(key, typed)
     return entries
+
+
+def _may_be_typed(terms: Terms, policy: OfferPolicy | None) -> bool:
+    """Return whether typed digits may do without network for an offer; a bill is looked at when it is known."""
+    return policy is not None and policy.typed_alone and rules.worth_of_use(terms) <= rules.TYPED_MOST_MINOR
+
+
+def _typing(counter: Counter) -> dict[str, Any]:
+    """Return what a phone checks typed digits with."""
+    return {"key": rules.to_text(get_tag_key(counter.merchant_id)), "most_minor": rules.TYPED_MOST_MINOR}
 
 
 def _offers(terms: Sequence[Terms], asking: set[int], at: datetime) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ from .attempts import (
     store_answer,
 )
 from .consuming import Consumption, consume
-from .examining import AGREEMENT_SECONDS, NOT_FOUND, Claim, Found, Waiting, check_shape, judge
+from .examining import AGREEMENT_SECONDS, NOT_FOUND, Claim, Found, Waiting, check_shape, check_typed_alone, judge
 from .finding import Loaded, claim_and_lock, find_voucher, lock_siblings
 from .honouring import Honour, open_honoured, plan_honour, say_honoured
 from .logins import Envelope, NotThisCounter, check_pace, give_back_pace, let_in, open_row
@@ -305,6 +305,7 @@ def _uses_wanted(found: Found, uses: int | None) -> int:
 def _consume(press: Press, found: Found, founds: Sequence[Found]) -> Answer:
     """Write redemptions, arrival, vouchers, books and news, and return the stored answer."""
     claim, uses, bill_minor = press.claim, _uses_wanted(found, press.uses), _bill_of(found, press.bill_minor)
+    check_typed_alone(claim, found, uses * len(founds), bill_minor)
     consumptions = [_shares_of(each, uses, bill_minor) for each in founds]
     shares = [share for each in consumptions for share in each.shares]
     ledger_id = None

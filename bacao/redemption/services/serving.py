@@ -11,6 +11,7 @@ from bacao.ledger.services import post
 from bacao.places.queries import get_fee_basis_points
 from bacao.redemption import rules
 from bacao.redemption.models import Attempt, Counter, Lease, Manifest, Served
+from bacao.redemption.queries import has_unproven_use
 
 from .attempts import Answer
 from .examining import UNPROVEN, Claim, WrongShape, check_shape, prove
@@ -87,6 +88,7 @@ def _settle(claim: Claim, served: Served, loaded: Loaded | None, answer: Answer)
     if claim.late and answer.outcome != rules.FORGED:
         terms = get_terms_of(loaded.version_id, claim.merchant_id)
         proven = prove(claim, replace(loaded, highest_step=-1), terms)[0] != UNPROVEN
+        proven = proven and not has_unproven_use(loaded.voucher_id)
     served.payer = Served.Payer(
         rules.payer_of(
             proven=proven,

@@ -4,6 +4,7 @@ import { worthOf } from "./amounts.js";
 import { offerNamed, offerOf } from "./manifest.js";
 
 const SKEW_MINUTES = 1;
+const UNPROVEN = { verdict: "ok", step: null }; // digits have no chain: the shop's own risk (RD15)
 
 /** Return what this phone itself took from a voucher: uses the manifest does not know of, the highest step, the last. */
 export function ownUse(entries, manifest) {
@@ -44,10 +45,10 @@ export function judgeChain(token, voucher, highest, now) {
   return verify(token.handle, token.value, anchors, stepAt(now), highest);
 }
 
-/** Return {serve: true, step, minor, proof} or {serve: false, reason, at}; `at` = when it can be used, where that is known.
+/** Return {serve: true, step, minor} or {serve: false, reason, at}; `at` = when it can be used, where that is known.
  *
- * `token` = decoded, `signed` = whether its signature is good (BC3), `voucher` = its row of the manifest or undefined,
- * `own` = from `ownUse`, `rows` = all that wait, `said` = {bill_minor, uses, vouchers} of the clerk.
+ * `token` = decoded, or {handle, typed} of digits that the manifest knows; `signed` = whether its signature is good (BC3);
+ * `voucher` = its row of the manifest or undefined, `own` = from `ownUse`, `rows` = all that wait, `said` = {bill_minor, uses, vouchers} of the clerk.
  */
 export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, now }) {
   const no = (reason, at) => ({ serve: false, reason, at });
@@ -57,8 +58,10 @@ export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, 
   if (!offer) return no("unknown_offer");
   const left = (voucher?.uses_left ?? 1) - own.uses;
   if (left < (said.uses ?? 1)) return no("used_here");
-  const { verdict, step } = judgeChain(token, voucher, Math.max(own.step, voucher?.highest_step ?? -1), now);
+  const highest = Math.max(own.step, voucher?.highest_step ?? -1);
+  const { verdict, step } = token.typed ? UNPROVEN : judgeChain(token, voucher, highest, now);
   if (verdict !== "ok") return no(verdict);
+  if (token.typed && !(manifest.typing && voucher.typed)) return no("typed_alone");
   if (voucher && now >= Date.parse(voucher.valid_until) + SKEW_MINUTES * 60000) return no("expired");
   if (!mayServeAlone(manifest, now)) return no("stale");
   if (offer.asks_member || voucher?.returned || said.vouchers > 1) return no("needs_network");
@@ -69,7 +72,8 @@ export function judgeAlone({ token, signed, voucher, own, manifest, rows, said, 
   const spent = servedAlone(rows);
   if (spent.items >= manifest.caps.hard_items || spent.minor + minor > manifest.caps.hard_minor) return no("over_cap");
   if (!voucher?.leased && minor > manifest.caps.item_minor) return no("over_cap");
-  return { serve: true, step, minor, proof: token.version === 3 ? "signed" : "chain" };
+  if (token.typed && minor > manifest.typing.most_minor) return no("typed_dear");
+  return { serve: true, step, minor };
 }
 
 /** Return `now` where an offer can be used now, else when it can be next; null where not within the days told. */

@@ -10,6 +10,7 @@ import { judgeAlone, judgeChain, leftAlone, mayServeAlone, nearLimit, ownUse } f
 import { MANIFEST_EVERY_MS, findManifest, offerNamed, offerOf, refreshManifest, returnLeases } from "./manifest.js";
 import { addRow, listNews, listRows, markLeft, markServed, markUndone, settleRow, sweep, withdrawRow } from "./rows.js";
 import { isOurs } from "./signed.js";
+import { countWrongTyped, handleOfTyped, isTypingClosed } from "./typed.js";
 import { PATIENCE_MS, TROUBLE_TRIES, postRow, sendDue } from "./sync.js";
 
 const UNDO_MS = 60 * 60 * 1000;
@@ -65,8 +66,8 @@ export class Till {
    * Returns {kind: "again", row}, {kind: "red", reason | content}, or {kind: "found", preview, ...} for `press`.
    */
   async examine({ token: text, typed }) {
-    if (typed) return this.#askServer({ typed }, null);
-    const token = readCode(text);
+    const token = typed ? await this.#knownTyped(typed) : readCode(text);
+    if (!token) return this.#askServer({ typed }, null);
     const rows = await listRows(this.database); // another tab may have served since
     const waiting = rows.find((row) => row.handle === token.handle && row.path === "/redemptions" && !row.served_at && !row.undone);
     if (waiting) return { kind: "again", row: waiting };
@@ -78,6 +79,7 @@ export class Till {
       this.refresh();
       return { kind: "red", reason: "used_here", at: own.last.at };
     }
+    if (typed) return this.#askServer({ typed }, token);
     const code = { token: text };
     if (!voucher) return this.#askServer(code, token);
     const seen = judgeChain(token, voucher, own.step, this.clock.now());
@@ -88,17 +90,33 @@ export class Till {
     return { kind: "found", code, token, preview: this.alone ? preview : { ...preview, vouchers_left: voucher.vouchers_left } };
   }
 
+  /** Return {handle, typed} where the shop lets its phones know digits, null where they prove nothing here (RD15). */
+  async #knownTyped(typed) {
+    const handle = await handleOfTyped(this.database, this.manifest, typed);
+    return handle && { handle, typed };
+  }
+
   async #askServer(code, token) {
     const answer = navigator.onLine === false ? { status: 0 } : await this.api.post("/previews", code, { patience: PREVIEW_MS });
     this.#heard(answer);
     if (answer.status === 200) return { kind: "found", code, token, preview: answer.content.preview };
     if (answer.status && answer.content.outcome) return { kind: "red", content: answer.content };
-    if (!token) return { kind: "red", reason: "typed_alone" };
+    if (code.typed) return this.#typedAlone(code, token);
     if (token.version !== 3) return { kind: "red", reason: "newer" };
     const signed = this.manifest ? await isOurs(token, this.manifest.keys) : false;
     const offer = signed && offerNamed(this.manifest, token.offer);
     if (!offer) return { kind: "red", reason: signed ? "unknown_offer" : this.manifest ? "forged" : "needs_network" };
     return { kind: "found", code, token, signed, preview: previewOf(offer, null, 1) };
+  }
+
+  async #typedAlone(code, token) {
+    const now = this.clock.now();
+    if (!token && this.manifest?.typing) await countWrongTyped(this.database, now);
+    const voucher = token && !(await isTypingClosed(this.database, now)) && (await read(this.database, "vouchers", token.handle));
+    const offer = voucher && offerOf(this.manifest, voucher);
+    if (!offer) return { kind: "red", reason: "typed_alone" };
+    const own = ownUse(await readByHandle(this.database, token.handle), this.manifest);
+    return { kind: "found", code, token, preview: previewOf(offer, voucher, voucher.uses_left - own.uses) };
   }
 
   // --- consuming it ---
@@ -168,7 +186,7 @@ export class Till {
     this.sync();
     if (row.served_at) return { look: "green", content: shownAlone(row), row, served: true };
     if (judged === null && row.path === "/redemptions" && row.handle)
-      judged = await this.#judge({ token: readCode(JSON.parse(row.body).token) }, row.shown.said, row.key);
+      judged = await this.#judge({ token: tokenOf(row) }, row.shown.said, row.key);
     if (!judged?.serve) return { look: "wait", row, reason: judged?.reason ?? "typed_alone", at: judged?.at };
     const served = await markServed(this.database, row.key, { at: this.clock.now(), minor: judged.minor ?? 0 });
     await this.reload();
@@ -285,6 +303,12 @@ export class Till {
     this.clerk = clerk;
     return putFact(this.database, "clerk", clerk && { id: clerk.id, at: this.clock.now() });
   }
+}
+
+/** Return what was shown or typed for a row. */
+function tokenOf({ body, handle }) {
+  const { token, typed } = JSON.parse(body);
+  return typed ? { handle, typed } : readCode(token);
 }
 
 /** Return what a clerk is asked or told before anything is consumed, from the manifest. */
