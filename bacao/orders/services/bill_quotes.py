@@ -65,18 +65,8 @@ def quote_bill(
         raise NotOnSale
     if not 0 < bill_minor <= rules.BILL_MOST_MINOR or not 0 <= undiscounted_minor <= bill_minor:
         raise WrongBill(rules.BILL_MOST_MINOR)
-    offers = list_live_terms([place.pk], at).get(place.pk, [])
-    if tender == Bill.Tender.COUNTER:
-        offers = [terms for terms in offers if _is_shops_own(terms)]
-    situation = Situation(
-        bill=Asked.of_amount(bill_minor - undiscounted_minor),
-        at=at,
-        party=party,
-        keys=list_entitlements(user, at),
-        owned=list_owned(user, place.pk, at, without=without),
-        used=count_used([user_identity(user.pk), *list_identities(user)], place.pk, at),
-        calendar_version=calendar_version(),
-    )
+    offers = _list_offers(place, tender, at)
+    situation = _describe(user, place, bill_minor - undiscounted_minor, party, without, at)
     answer = price_bill(offers, situation)
     pay = answer.pay_now_minor + undiscounted_minor
     quote = Quote.objects.create(
@@ -99,6 +89,26 @@ def quote_bill(
     )
     quote.answer = answer
     return quote
+
+
+def _list_offers(place: "Place", tender: str, at: datetime) -> list[Terms]:
+    offers = list_live_terms([place.pk], at).get(place.pk, [])
+    return [terms for terms in offers if _is_shops_own(terms)] if tender == Bill.Tender.COUNTER else offers
+
+
+def _describe(
+    user: "User", place: "Place", discountable_minor: int, party: int, without: Collection[UUID], at: datetime
+) -> Situation:
+    """Return who pays for what, and what they hold, as the search reads it."""
+    return Situation(
+        bill=Asked.of_amount(discountable_minor),
+        at=at,
+        party=party,
+        keys=list_entitlements(user, at),
+        owned=list_owned(user, place.pk, at, without=without),
+        used=count_used([user_identity(user.pk), *list_identities(user)], place.pk, at),
+        calendar_version=calendar_version(),
+    )
 
 
 def _is_shops_own(terms: Terms) -> bool:
