@@ -42,7 +42,7 @@ from bacao.reviews.services import ReviewRow, load_reviews
 from bacao.sandbox.services import load_payments
 
 from .rules import geometry
-from .rules.city import RESIDENTS, CityPlan, plan_city
+from .rules.city import RESIDENTS, CityPlan, ShopPlan, plan_city
 from .rules.demo import CLERK, OPERATOR, OWNER, RESIDENT
 from .rules.history import Fate, OrderPlan, plan_history, plan_visitor, units_sold
 from .rules.perks import MEMBER_KEY, consent_of, plan_perks
@@ -51,8 +51,9 @@ if TYPE_CHECKING:
     from bacao.accounts.models import User
     from bacao.notes.models import Note
     from bacao.offers.models import OfferVersion
+    from bacao.orders.services import LoadedOrder
     from bacao.places.models import Merchant, Place
-    from bacao.redemption.models import Redemption
+    from bacao.redemption.models import Arrival, Redemption
 
 Progress = Callable[[Text, float], None]
 """Told what is being done and how much is done, 0 to 1."""
@@ -186,41 +187,41 @@ def _open_shops(plan: CityPlan, people: "list[User]", at: datetime) -> "tuple[li
         at=opened,
     )
     of = {number: merchant.pk for number, merchant in zip(numbers, merchants, strict=True)}
-    places = load_places(
-        rows=[
-            PlaceRow(
-                name_zh=shop.name.zh,
-                name_en=shop.name.en,
-                category=shop.category,
-                latitude=shop.latitude,
-                longitude=shop.longitude,
-                merchant_id=of[shop.merchant],
-                district=shop.district,
-                street=shop.street.code,
-                brand=shop.brand,
-                address_zh=shop.address.zh,
-                address_en=shop.address.en,
-                about_zh=shop.about.zh,
-                about_en=shop.about.en,
-                phone=shop.phone,
-                hours=shop.hours,
-                usual_minor=shop.usual_minor,
-                tags=shop.tags,
-                cover=shop.cover,
-                source="demo",
-                source_ref=shop.ref,
-                selected_reason=SELECTED.zh if number % SELECTED_EVERY == 0 else "",
-                selected_reason_en=SELECTED.en if number % SELECTED_EVERY == 0 else "",
-                selected_at=at - timedelta(days=9) if number % SELECTED_EVERY == 0 else None,
-            )
-            for number, shop in enumerate(plan.shops)
-        ],
-        at=opened,
-    )
+    rows = [_describe_shop(number, shop, of[shop.merchant], at) for number, shop in enumerate(plan.shops)]
+    places = load_places(rows=rows, at=opened)
     refresh_opening_spans(at=at)
     clerk = create_person(phone=CLERK.phone, display_name=CLERK.name, avatar=CLERK.avatar)
     grant_shop_role(merchant=merchants[0], user=clerk, kind="clerk", granted_by=owner, at=opened, place=places[0])
     return places, [clerk.pk, *(owners[shop.merchant] for shop in plan.shops[1:])]
+
+
+def _describe_shop(number: int, shop: ShopPlan, merchant_id: int, at: datetime) -> PlaceRow:
+    selected = number % SELECTED_EVERY == 0
+    return PlaceRow(
+        name_zh=shop.name.zh,
+        name_en=shop.name.en,
+        category=shop.category,
+        latitude=shop.latitude,
+        longitude=shop.longitude,
+        merchant_id=merchant_id,
+        district=shop.district,
+        street=shop.street.code,
+        brand=shop.brand,
+        address_zh=shop.address.zh,
+        address_en=shop.address.en,
+        about_zh=shop.about.zh,
+        about_en=shop.about.en,
+        phone=shop.phone,
+        hours=shop.hours,
+        usual_minor=shop.usual_minor,
+        tags=shop.tags,
+        cover=shop.cover,
+        source="demo",
+        source_ref=shop.ref,
+        selected_reason=SELECTED.zh if selected else "",
+        selected_reason_en=SELECTED.en if selected else "",
+        selected_at=at - timedelta(days=9) if selected else None,
+    )
 
 
 def _make_offers(
@@ -303,6 +304,23 @@ def _live(
     )
     _tell_planner()
     came = [(plan, order) for plan, order in zip(history, orders, strict=True) if plan.came_at]
+    arrivals = _arrive(came, clerks, at)
+    load_reviews(
+        rows=[
+            ReviewRow(
+                arrival=arrival, stars=plan.stars, body=plan.review, written_at=plan.reviewed_at, reply=plan.reply,
+                replied_at=min(plan.reviewed_at + timedelta(hours=3), at) if plan.reply else None,
+            )
+            for (plan, _), arrival in zip(came, arrivals, strict=True)
+            if plan.stars and plan.reviewed_at and arrival
+        ]
+    )  # fmt: skip
+
+
+def _arrive(
+    came: "Sequence[tuple[OrderPlan, LoadedOrder]]", clerks: Sequence[int], at: datetime
+) -> "list[Arrival | None]":
+    """Redeem what people came with, take back what a clerk pressed too early; return the arrival of each order."""
     arrivals = load_redemptions(
         rows=[
             RedemptionRow(
@@ -314,22 +332,12 @@ def _live(
         ],
         at=at,
     )
-    arrived = {arrival.redemption.voucher_id: arrival for arrival in arrivals if arrival.redemption}
-    of_order = {order.order.pk: arrived.get(order.vouchers[0].pk) for _, order in came}
-    for plan, order in came:
-        arrival = of_order[order.order.pk]
+    of_voucher = {arrival.redemption.voucher_id: arrival for arrival in arrivals if arrival.redemption}
+    of_order = [of_voucher.get(order.vouchers[0].pk) for _, order in came]
+    for (plan, _), arrival in zip(came, of_order, strict=True):
         if plan.fate is Fate.UNDONE and arrival and arrival.redemption and plan.came_at:
             _take_back(arrival.redemption, plan.came_at + timedelta(minutes=6))
-    load_reviews(
-        rows=[
-            ReviewRow(
-                arrival=arrival, stars=plan.stars, body=plan.review, written_at=plan.reviewed_at, reply=plan.reply,
-                replied_at=min(plan.reviewed_at + timedelta(hours=3), at) if plan.reply else None,
-            )
-            for plan, order in came
-            if plan.stars and plan.reviewed_at and (arrival := of_order[order.order.pk])
-        ]
-    )  # fmt: skip
+    return of_order
 
 
 def _pay_bills(people: "list[User]", places: "list[Place]", at: datetime) -> None:
