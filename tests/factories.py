@@ -131,20 +131,7 @@ def make_vouchers(
         }
     )
     if order.total_minor:
-        Payment.objects.create(
-            order=order, provider="sandbox", amount_minor=order.total_minor, captured_minor=order.total_minor,
-            created_at=at, captured_at=at,
-        )  # fmt: skip
-        post(
-            id=uuid4(),
-            kind="paid",
-            entries=[
-                Debit("asset.provider.sandbox", order.total_minor),
-                Credit(f"liab.unredeemed.{order.pk}", order.total_minor),
-            ],
-            origin={"order": str(order.pk)},
-            effective_at=at,
-        )
+        _pay(order, at)
     assert place.merchant_id is not None, "only a shop sells"
     return [
         Voucher.objects.create(
@@ -159,6 +146,15 @@ def make_vouchers(
         )
         for unit in range(1, quantity + 1)
     ]
+
+
+def _pay(order: Order, at: datetime) -> None:
+    total = order.total_minor
+    Payment.objects.create(
+        order=order, provider="sandbox", amount_minor=total, captured_minor=total, created_at=at, captured_at=at
+    )
+    entries = [Debit("asset.provider.sandbox", total), Credit(f"liab.unredeemed.{order.pk}", total)]
+    post(id=uuid4(), kind="paid", entries=entries, origin={"order": str(order.pk)}, effective_at=at)
 
 
 def make_voucher(version: OfferVersion, user: User, **fields: Any) -> Voucher:

@@ -36,44 +36,56 @@ def new_cash(c: Candidate) -> int:
 def judge_apply(tally: Tally, c: Candidate, lists: dict[int, int]) -> Tally | None:
     mine = {line: tally.open[line] for line in c.lines}
     at_list = sum(lists[line] for line in c.lines)
+    reach = sum(mine.values()) if c.threshold_on_running else at_list
     if c.op == Op.COVER:
-        covered = dict(c.cover)
-        worth = sum(covered.values())
-        gain = worth - c.price_minor * c.units
-        if gain <= 0 or worth > tally.left:
-            return None
-        parts = share_out(gain, covered)
-        gone = covered if c.list_only else parts
-        return Tally(
-            {line: amount - gone.get(line, 0) for line, amount in tally.open.items()},
-            tally.cost - gain, tally.left - worth, tally.burn, tally.bought + new_cash(c),
-        )  # fmt: skip
+        return _cover(tally, c)
     if c.op == Op.LINE_PRICE:
-        targets = dict(c.targets)
-        wanted = {line: max(0, amount - targets.get(line, 0)) for line, amount in mine.items()}
-        gain = min(sum(wanted.values()), tally.left)
-        parts = share_out(gain, wanted) if gain < sum(wanted.values()) else wanted
-        return _taken(tally, parts, gain, gain) if gain else None
-    here = sum(mine.values())
-    reach = here if c.threshold_on_running else at_list
+        return _price_lines(tally, c, mine)
     if c.op == Op.VOUCHER:
-        if reach < c.threshold_minor * c.units:
-            return None
-        rest, gain, worth_all, burn = min(here, tally.left), 0, 0, 0
-        for _ in range(c.units):
-            worth = min(c.face_minor, rest)
-            if worth - c.price_minor <= 0:
-                return None
-            rest, gain, worth_all, burn = (
-                rest - worth,
-                gain + worth - c.price_minor,
-                worth_all + worth,
-                burn + c.face_minor - worth,
-            )
-        after = _taken(tally, share_out(gain, mine), gain, worth_all)
-        return replace(after, burn=tally.burn + burn, bought=tally.bought + new_cash(c))
-    if reach < c.threshold_minor:
+        return _cash_in(tally, c, mine) if reach >= c.threshold_minor * c.units else None
+    return _discount(tally, c, mine, at_list, reach) if reach >= c.threshold_minor else None
+
+
+def _cover(tally: Tally, c: Candidate) -> Tally | None:
+    covered = dict(c.cover)
+    worth = sum(covered.values())
+    gain = worth - c.price_minor * c.units
+    if gain <= 0 or worth > tally.left:
         return None
+    parts = share_out(gain, covered)
+    gone = covered if c.list_only else parts
+    return Tally(
+        {line: amount - gone.get(line, 0) for line, amount in tally.open.items()},
+        tally.cost - gain, tally.left - worth, tally.burn, tally.bought + new_cash(c),
+    )  # fmt: skip
+
+
+def _price_lines(tally: Tally, c: Candidate, mine: dict[int, int]) -> Tally | None:
+    targets = dict(c.targets)
+    wanted = {line: max(0, amount - targets.get(line, 0)) for line, amount in mine.items()}
+    gain = min(sum(wanted.values()), tally.left)
+    parts = share_out(gain, wanted) if gain < sum(wanted.values()) else wanted
+    return _taken(tally, parts, gain, gain) if gain else None
+
+
+def _cash_in(tally: Tally, c: Candidate, mine: dict[int, int]) -> Tally | None:
+    rest, gain, worth_all, burn = min(sum(mine.values()), tally.left), 0, 0, 0
+    for _ in range(c.units):
+        worth = min(c.face_minor, rest)
+        if worth - c.price_minor <= 0:
+            return None
+        rest, gain, worth_all, burn = (
+            rest - worth,
+            gain + worth - c.price_minor,
+            worth_all + worth,
+            burn + c.face_minor - worth,
+        )
+    after = _taken(tally, share_out(gain, mine), gain, worth_all)
+    return replace(after, burn=tally.burn + burn, bought=tally.bought + new_cash(c))
+
+
+def _discount(tally: Tally, c: Candidate, mine: dict[int, int], at_list: int, reach: int) -> Tally | None:
+    here = sum(mine.values())
     base = at_list if c.layer == 1 else here
     if c.op == Op.PERCENT:
         gain = base * c.basis_points // 10000

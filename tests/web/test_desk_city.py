@@ -47,7 +47,9 @@ def build_city(at: datetime) -> None:
     """Insert a city of rows by bulk SQL, without the guards that would check each of them."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-    _build_shops(at)
+    shops = _build_shops(at)
+    _build_offers(shops, at)
+    _build_notes(shops, at)
     _build_purchases(at)
     _build_books(at)
     with connection.cursor() as cursor:
@@ -55,7 +57,7 @@ def build_city(at: datetime) -> None:
         cursor.execute("ANALYZE")
 
 
-def _build_shops(at: datetime) -> None:
+def _build_shops(at: datetime) -> list[Place]:
     districts = [
         District(code=f"d{n}", name_zh=f"商圈{n}", name_en=f"D{n}", latitude=30, longitude=120) for n in range(12)
     ]
@@ -79,6 +81,10 @@ def _build_shops(at: datetime) -> None:
     ShopRole.objects.bulk_create(
         ShopRole(merchant=merchants[n], user=people[n % PEOPLE], kind="owner", granted_at=at) for n in range(SHOPS)
     )
+    return shops
+
+
+def _build_offers(shops: list[Place], at: datetime) -> None:
     offers = Offer.objects.bulk_create(
         Offer(
             place=shops[n % SHOPS], kind=("package", "voucher", "card")[n % 3], state=("live", "paused")[n % 10 == 0],
@@ -95,6 +101,10 @@ def _build_shops(at: datetime) -> None:
         OfferFunder(version=version, party="merchant", share_basis_points=10000) for version in versions
     )
     OfferStock.objects.bulk_create(OfferStock(offer=offer, limit=100) for offer in offers)
+
+
+def _build_notes(shops: list[Place], at: datetime) -> None:
+    people = list(User.objects.order_by("pk")[:PEOPLE])
     notes = Note.objects.bulk_create(
         Note(
             author=people[n % PEOPLE], kind="food", title=f"笔记 {n}", body="好吃。" * 50, created_at=at,
