@@ -15,6 +15,7 @@ from bacao.offers.models import OfferStock, OfferVersion
 from bacao.offers.queries import get_current_version
 from bacao.orders.models import Order, Quote
 from bacao.orders.services import place_order, quote_purchase
+from bacao.places.models import Place
 from tests.factories import make_merchant, make_offer_version, make_place, make_user
 from tests.orders.arena import Arena
 
@@ -22,6 +23,12 @@ from tests.orders.arena import Arena
 @pytest.fixture
 def buyer() -> User:
     return make_user("小满")
+
+
+@pytest.fixture
+def place(db: None) -> Place:
+    """Return a shop that sells nothing yet."""
+    return make_place(make_merchant())
 
 
 @pytest.fixture

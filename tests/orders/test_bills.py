@@ -19,7 +19,6 @@ from bacao.offers.services import (
     NotOnSale,
     OfferRow,
     SpentMoreThanThat,
-    create_offer,
     load_offers,
     revise_offer,
     set_offer_state,
@@ -48,28 +47,15 @@ from bacao.places.models import Place
 from tests.factories import make_merchant, make_place, make_user, make_voucher
 from tests.orders.arena import ROUNDS, Arena
 from tests.orders.conftest import order_of
+from tests.orders.guests import offer
 
 MINUTE = timedelta(minutes=1)
-TAGS = {"stack_tags": ["all"], "stack_accepts": ["all"]}
-
-
-@pytest.fixture
-def place(db: None) -> Place:
-    return make_place(make_merchant())
-
-
-def offer(place: Place, at: datetime, kind: str, **terms: Any) -> Offer:
-    """Put an offer on sale that stands with every other."""
-    funders = [("merchant", 4000), ("platform", 6000)] if kind == "subsidy" else [("merchant", 10000)]
-    return create_offer(
-        place=place, kind=kind, terms={"title_zh": kind, **TAGS, **terms}, funders=funders, by=None, at=at, state="live"
-    )
 
 
 def subsidy(place: Place, at: datetime, budget_minor: int | None = 10000, **terms: Any) -> Offer:
     """Ten percent, at most ¥8, out of a budget."""
     facts = {"percent_basis_points": 1000, "cap_minor": 800, "budget_minor": budget_minor} | terms
-    return offer(place, at, "subsidy", **facts)
+    return offer(place, at, "subsidy", platform=6000, **facts)
 
 
 def account(of: Offer) -> Budget:
