@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 if TYPE_CHECKING:
-    from bacao.cli.processes import Child
+    from bacao.cli.processes import Child, Kept
 
+LOOK_SECONDS = 0.2
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -155,26 +156,34 @@ def sell_codes(shop: Any, number: int, *, at: datetime, told: bool = False) -> l
 
 
 @contextmanager
-def running_web(folder: Path, *, workers: int = 1) -> Iterator[tuple[int, int]]:
-    """Run granian as `bacao up` does, and give its process id and port."""
-    from bacao.cli.processes import start
+def running_web(folder: Path, *, workers: int = 1) -> "Iterator[tuple[Kept, int]]":
+    """Run granian as `bacao up` does, started again when it ends, and give it and its port."""
+    from bacao.cli.processes import Kept, start
+    from bacao.cli.up import serving
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [
-        *(sys.executable, "-W", "ignore", "-m", "granian", "bacao.wsgi:application", "--interface", "wsgi"),
-        *("--http", "1", "--no-ws", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
-        *("--blocking-threads", "2", "--backpressure", "512", "--respawn-failed-workers", "--no-access-log"),
-        *("--log-level", "critical", "--workers-kill-timeout", "2"),
-    ]
+    command = [*serving("127.0.0.1", port, workers=workers), "--log-level", "critical", "--no-access-log"]
+    over = threading.Event()
+
+    def keep(web: Kept) -> None:
+        while not over.wait(LOOK_SECONDS):
+            web.look()
+
     # In a group of its own, all of which ends: a worker that outlives its server keeps the caller's pipes open.
-    with start("web", command, log=folder / "log" / "web.log") as web:
-        until = time.monotonic() + 90
-        while ask(port, "GET", "/manifest") is None:
-            assert time.monotonic() < until, "granian did not start"
-            time.sleep(0.2)
-        yield web.process.pid, port
+    with Kept(lambda: start("web", command, log=folder / "log" / "web.log")) as web:
+        keeper = threading.Thread(target=keep, args=(web,))
+        keeper.start()
+        try:
+            until = time.monotonic() + 90
+            while ask(port, "GET", "/manifest") is None:
+                assert time.monotonic() < until, "granian did not start"
+                time.sleep(0.2)
+            yield web, port
+        finally:
+            over.set()
+            keeper.join()
 
 
 def ask(

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from bacao.cli.say import warn
+from bacao.kit.text import Text
+
 STOP_SECONDS = 10.0
 LOG_BYTES = 50_000_000
 FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 0.5, 30.0
@@ -95,11 +98,18 @@ class Kept:
         now = time.monotonic()
         if self.child and self.child.process.poll() is not None:
             lived = now - self._since
+            name, code = self.child.name, self.child.process.returncode
             self.child.stop()  # whatever it started ends, too
             self.child = None
             longer = min(self._pause * 2, LAST_PAUSE_SECONDS)
             self._pause = FIRST_PAUSE_SECONDS if lived > LAST_PAUSE_SECONDS else longer
             self._again_at = now + self._pause
+            warn(
+                Text(
+                    f"{name} 自己退出了 (代码 {code}), {self._pause:.0f} 秒后重新启动。",
+                    f"{name} ended by itself (exit code {code}); it starts again in {self._pause:.0f} s.",
+                )
+            )
         if self.child is None and now >= self._again_at:
             self._start()
         if self.child:

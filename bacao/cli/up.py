@@ -75,8 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         with ExitStack() as tree:
             try:
                 front = _edge(arguments) if arguments.edge else None
-                children = _grow(tree, arguments)
-                kept = [tree.enter_context(Kept(_index))]
+                children, kept = _grow(tree, arguments)
                 if front:
                     kept.append(tree.enter_context(Kept(lambda: edge.begin(front))))
                 _announce(arguments, time.monotonic() - began)
@@ -88,8 +87,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _grow(tree: ExitStack, arguments: argparse.Namespace) -> list[Child]:
-    """Start everything in order and return the processes; leaving `tree` stops them in the opposite order."""
+def _grow(tree: ExitStack, arguments: argparse.Namespace) -> tuple[list[Child], list[Kept]]:
+    """Start everything in order; leaving `tree` stops it in the opposite order.
+
+    Returned are the processes without which nothing goes on, and those that are started again when they end.
+    """
     tree.enter_context(alone())
     if not wait_for_port(arguments.host, arguments.port, seconds=PORT_SECONDS):
         raise PortInUse(
@@ -106,12 +108,12 @@ def _grow(tree: ExitStack, arguments: argparse.Namespace) -> list[Child]:
             EMPTY.touch()
         if is_new := not _is_prepared():
             _prepare()
-    children.append(tree.enter_context(_web(arguments)))
-    _wait_until_green(arguments, children)
+    web = tree.enter_context(Kept(lambda: _web(arguments)))
+    _wait_until_green(arguments, [*children, *filter(None, [web.child])])
     if not is_new:  # what is left is today's opening hours, and people wait for the first page
         _prepare()
     children.append(tree.enter_context(_worker()))  # after the first page, which people wait for
-    return children
+    return children, [web, tree.enter_context(Kept(_index))]
 
 
 @contextmanager
@@ -178,14 +180,21 @@ def _prepare() -> None:
     PREPARED.write_text(_preparation())
 
 
-def _web(arguments: argparse.Namespace) -> Child:
-    command = [
+def serving(host: str, port: int, *, workers: int) -> list[str]:
+    """Return the command that serves the site.
+
+    It replaces a worker that dies, but ends when the same one dies twice within a few seconds: keep it.
+    """
+    return [
         *(sys.executable, "-m", "granian", "bacao.wsgi:application", "--interface", "wsgi", "--http", "1", "--no-ws"),
-        *("--host", arguments.host, "--port", str(arguments.port), "--workers", str(os.cpu_count() or 1)),
+        *("--host", host, "--port", str(port), "--workers", str(workers)),
         *("--blocking-threads", str(THREADS_PER_PROCESS), "--backpressure", str(CONNECTIONS_PER_PROCESS)),
-        *("--workers-kill-timeout", "8"),
-        *("--respawn-failed-workers", "--respawn-interval", "0.5"),  # one that dies is not the end of all
+        *("--workers-kill-timeout", "8", "--respawn-failed-workers", "--respawn-interval", "0.5"),
     ]
+
+
+def _web(arguments: argparse.Namespace) -> Child:
+    command = serving(arguments.host, arguments.port, workers=os.cpu_count() or 1)
     return start("web", command, log=VAR / "log" / "web.log", env=_python_path())
 
 
