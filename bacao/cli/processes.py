@@ -106,8 +106,8 @@ class Kept:
             self._again_at = now + self._pause
             warn(
                 Text(
-                    f"{name} 自己退出了 (代码 {code}), {self._pause:.0f} 秒后重新启动。",
-                    f"{name} ended by itself (exit code {code}); it starts again in {self._pause:.0f} s.",
+                    f"{name} 自己退出了 (代码 {code}), {self._pause:.1f} 秒后重新启动。",
+                    f"{name} ended by itself (exit code {code}); it starts again in {self._pause:.1f} s.",
                 )
             )
         if self.child is None and now >= self._again_at:
