@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -138,7 +139,8 @@ def test_a_voucher_that_the_shops_phone_holds_is_asked_for(page: Client, shop: S
     assert Lease.objects.get().asked_at is not None
     answer = press(page, html)
     assert answer.status_code == 409 and "几秒后再点一次" in text(answer)
-    without = text(page.get(f"/places/{shop.place.pk}/bill", {"amount": "100", "skip": "1"}))
+    skip = unescape(re.search(r'href="([^"]*skip=1[^"]*)"', text(answer))[1])  # type: ignore[index]  # it is there
+    without = text(page.get(skip))
     assert "付 ¥100" in without
     Lease.objects.update(returned_at=now)
     assert press(page, text(answer)).status_code == 302
@@ -197,6 +199,29 @@ def test_cash_taken_seen_and_taken_back(page: Client, clerk: Client, shop: Shop)
     voucher.refresh_from_db()
     assert voucher.uses_left == 1 and Arrival.objects.get().void_at is not None
     assert "撤回" in text(page.get(f"/orders/{order.pk}"))
+
+
+def test_the_other_way_to_pay_keeps_what_was_typed(page: Client, shop: Shop) -> None:
+    """Of a page that a press answered, too: that page has another address."""
+    now = timezone.now()
+    voucher = shop.sell(now, kind="voucher", price_minor=1000, face_minor=2000)
+    type(voucher.order.version.offer).objects.update(state="paused")
+    html = text(page.get(f"/places/{shop.place.pk}/bill", {"amount": "60", "party": "3"}))
+    request_refund(voucher=voucher, by=shop.member, at=now)
+    for shown in (html, text(press(page, html))):
+        other = unescape(re.search(r'href="([^"]*tender=counter[^"]*)"', shown)[1])  # type: ignore[index]  # it is there
+        assert "到柜台付 ¥60" in text(page.get(other))
+        assert Quote.objects.latest("quoted_at").party == 3
+
+
+def test_a_press_of_no_meaning_changes_nothing(page: Client, clerk: Client, shop: Shop) -> None:
+    press(page, text(page.get(f"/places/{shop.place.pk}/bill", {"amount": "60"})))
+    order = Order.objects.get()
+    pay(order)
+    assert clerk.post(f"/counter/bills/{order.pk}/whatever", {"place": shop.place.pk}).status_code == 404
+    assert Bill.objects.get().undone_at is None
+    clerk.post("/counter/bills/ask", {"place": shop.place.pk, "key": uuid4(), "amount": "12,8"})
+    assert "金额写成" in text(clerk.get("/counter/bills")) and not BillRequest.objects.exists()
 
 
 def test_other_shops_clerks_are_strangers(page: Client, shop: Shop) -> None:

@@ -207,7 +207,8 @@ def test_a_plain_form_asks_for_the_bill_in_yuan(counter: Client, shop: Shop) -> 
     assert 'name="bill"' in text_of(counter.post("/redemptions", form))
     assert "还差 ¥1.5" in text_of(counter.post("/redemptions", form | {"bill": "98.5"}))
     assert "收 ¥103.5" in text_of(counter.post("/redemptions", form | {"bill": "123.5"}))
-    assert counter.post("/redemptions", form | {"bill": "abc"}).status_code == 400
+    wrong = counter.post("/redemptions", form | {"bill": "abc"})
+    assert wrong.status_code == 422 and "金额写成" in text_of(wrong)
 
 
 def test_the_log_lists_presses_with_an_undo_while_it_may_be(counter: Client, shop: Shop) -> None:

@@ -28,11 +28,11 @@ from bacao.web.counter.stations import (
     find_chosen,
     get_station,
     list_stations,
-    read_yuan,
 )
 from bacao.web.qr import draw_symbol
 from bacao.web.requests import PageRequest
 from bacao.web.templatetags.bacao import say, t
+from bacao.web.yuan import read_yuan
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -66,7 +66,6 @@ def bills(request: PageRequest) -> HttpResponse:
     if asked:
         address = request.build_absolute_uri(reverse("resident:bill-asked", args=[asked.code]))
         context["symbol"] = draw_symbol(address.upper())
-        context["address"] = address
     return render(request, "counter/bills.html", context)
 
 
@@ -77,8 +76,7 @@ def bill_list(request: PageRequest) -> HttpResponse:
     standing = _find_standing(request)
     if standing is None:
         return HttpResponse(status=204)
-    asked = _find_asked(request.GET.get("ask"), standing)
-    return render(request, "counter/bill_list.html", _list(request, standing) | {"asked": asked})
+    return render(request, "counter/bill_list.html", _list(request, standing))
 
 
 @require_POST
@@ -96,8 +94,6 @@ def ask(request: PageRequest) -> HttpResponse:
             counter_id=standing.counter_id,
             at=request.at,
         )
-    except ValueError:
-        return _back(request, NotUnderstood())
     except Refused as refused:
         return _back(request, refused)
     return redirect(f"{reverse('counter:bills')}?ask={asked.pk}")
@@ -146,11 +142,13 @@ def press(request: PageRequest, order_id: UUID, what: str) -> HttpResponse:
             recognise_guest(order_id=order_id, place_id=standing.place.pk, at=request.at)
             note_bill(order_id=order_id)
             said = Text("认出来了，记一次到店。", "Recognised; the visit counts.")
-        else:
+        elif what == "undo":
             take_bill_back(order_id=order_id, merchant_id=standing.merchant_id, by=standing.clerk, at=request.at)
             said = Text(
                 "撤回了：钱、余额和券都还给客人。", "Taken back: money, credit and vouchers are the guest's again."
             )
+        else:
+            raise Http404
     except Refused as refused:
         return _back(request, refused)
     messages.success(request, say(said))
@@ -158,17 +156,19 @@ def press(request: PageRequest, order_id: UUID, what: str) -> HttpResponse:
 
 
 def _list(request: PageRequest, standing: Standing) -> dict[str, Any]:
-    """Return the bills that count or wait, newest first; the newest paid one is told large for a while."""
+    """Return the bills that count or wait, newest first; what was asked for, or the newest, is told large once paid."""
     midnight = timezone.localtime(request.at).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = list_bills([standing.place.pk], midnight - timedelta(days=1), limit=MOST)
     shown = [row for row in rows if row.settled_at or row.order.expires_at > request.at]
     latest = next((row for row in shown if row.settled_at and not row.undone_at), None)
     fresh = latest if latest and latest.settled_at and latest.settled_at > request.at - FRESH else None
+    answer = _answer_of(shown, request.GET.get("ask", ""))
     return {
         "waiting": [row for row in shown if not row.settled_at],
         "rows": [(row, row.is_undoable_at(request.at)) for row in shown if row.settled_at],
-        "fresh": fresh,
-        "answered": _answer_of(shown, request.GET.get("ask", "")),
+        "fresh": answer or fresh,
+        "answered": answer,
+        "midnight": midnight,
     }
 
 

@@ -11,6 +11,7 @@ import msgspec
 from bacao.kit.text import Refused, Text
 from bacao.places.queries import list_places_of_merchant, list_shop_roles
 from bacao.web.requests import PageRequest
+from bacao.web.yuan import read_yuan
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -131,14 +132,6 @@ def _read_form(request: PageRequest) -> Press:
         uses=int(uses) if uses else None,
         redemption=UUID(redemption) if redemption else None,
     )
-
-
-def read_yuan(text: str) -> int:
-    """Return minor units of `128` or `128.5`. :raises ValueError:"""
-    found = re.fullmatch(r"\s*(\d{1,7})(?:[.．](\d{1,2}))?\s*", text, re.ASCII)
-    if not found:
-        raise ValueError(text)
-    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
 
 
 def device_of(request: PageRequest) -> str:

@@ -1,10 +1,11 @@
 """Pay the bill (买单): the amount, what it comes to with whatever somebody holds, one tap (U32)."""
 
-import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
@@ -22,6 +23,7 @@ from bacao.redemption.services import ask_leases_of, get_counter_of_code
 from bacao.web.requests import PageRequest
 from bacao.web.resident.receipt import Receipt, receipt_of_bill
 from bacao.web.resident.views.checkout import pay_page
+from bacao.web.yuan import read_yuan
 
 if TYPE_CHECKING:
     from bacao.accounts.models import User
@@ -31,15 +33,7 @@ if TYPE_CHECKING:
 SEEN_SECONDS = 900
 """For how long a scan of the shop's live code shows that somebody is there."""
 _SALT = "bill.presence"
-_AMOUNT = re.compile(r"\s*(\d{1,6})(?:[.．](\d{1,2}))?\s*", re.ASCII)
-
-
-class NotAnAmount(Refused):
-    """What was typed is no amount of money."""
-
-    code = "not_an_amount"
-    text = Text("金额写成 128 或 128.5 这样。", "Write the amount as 128 or 128.5.")
-    status = 422
+PARTIES = (1, 2, 4, 6)
 
 
 class HeldByCounter(Refused):
@@ -62,11 +56,12 @@ def bill(request: PageRequest, place_id: int) -> HttpResponse:
     """
     place = _find_place(place_id)
     if not request.user.is_authenticated:
-        return _sign_in(request)
-    context = _context(request, place) | {"seen": _seen(request, place)}
+        return redirect_to_login(request.get_full_path())
+    typed = {name: request.GET.get(name, "").strip() for name in ("amount", "without", "party", "tender")}
+    context = _context(place, None, typed | {"seen": _seen(request, place)})
     try:
-        amount, without = _yuan(request.GET.get("amount")), _yuan(request.GET.get("without")) or 0
-        if amount is not None:
+        if typed["amount"]:
+            amount, without = read_yuan(typed["amount"]), read_yuan(typed["without"] or "0")
             context |= _priced(request, request.user, place, amount, without)
     except Refused as refused:
         context |= {"refused": refused}
@@ -81,10 +76,10 @@ def bill_asked(request: PageRequest, code: str) -> HttpResponse:
     if asked is None:
         return render(request, "resident/bill_over.html", status=410)
     if not request.user.is_authenticated:
-        return _sign_in(request)
+        return redirect_to_login(request.get_full_path())
     if asked.order is not None and asked.order.user_id == request.user.pk and not asked.order.cancelled_at:
         return redirect("resident:order", asked.order_id)
-    context = _context(request, asked.place) | {"asked": asked}
+    context = _context(asked.place, asked, {"tender": request.GET.get("tender", "")})
     try:
         context |= _priced(request, request.user, asked.place, asked.bill_minor, asked.undiscounted_minor, asked)
     except Refused as refused:
@@ -166,14 +161,14 @@ def _show(
     request: PageRequest, quote: "Quote", shown: dict[str, Any], refused: Refused, asked: "BillRequest | None"
 ) -> HttpResponse:
     receipt: Receipt | None = shown.get("receipt")
-    context = _context(request, quote.place) | shown | {
-        "asked": asked,
-        "seen": request.POST.get("seen", ""),
+    typed = {
         "amount": _typed(quote.unit_list_minor),
         "without": _typed(quote.undiscounted_minor),
-        "party": quote.party,
-        "unused": receipt.rejected if receipt else (),
-    }  # fmt: skip
+        "party": str(quote.party),
+        "tender": "counter" if quote.tender == "counter" else "",
+        "seen": request.POST.get("seen", ""),
+    }
+    context = _context(quote.place, asked, typed) | shown | {"unused": receipt.rejected if receipt else ()}
     answer = render(request, "resident/bill.html", context, status=refused.status)
     if isinstance(refused, Busy):
         answer["Retry-After"] = str(refused.retry_after_seconds)
@@ -195,7 +190,7 @@ def _priced(
         place=place,
         bill_minor=amount,
         undiscounted_minor=min(without, amount),
-        party=asked.party if asked else _party(request),
+        party=asked.party if asked else _party(request.GET.get("party", "")),
         tender="counter" if request.GET.get("tender") == "counter" else "online",
         without=held if request.GET.get("skip") else (),
         at=request.at,
@@ -210,22 +205,20 @@ def _priced(
     }
 
 
-def _context(request: PageRequest, place: "Place") -> dict[str, Any]:
-    words = {
-        name: request.GET[name] for name in ("amount", "without", "party", "shop", "live") if request.GET.get(name)
-    }
-    return {
+def _context(place: "Place", asked: "BillRequest | None", typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page shows besides the price: what was typed so far, and where its links lead with it."""
+    page = reverse("resident:bill-asked", args=[asked.code]) if asked else reverse("resident:bill", args=[place.pk])
+    kept, party = {name: word for name, word in typed.items() if word}, _party(typed.get("party", ""))
+    other = kept | {"tender": "" if kept.get("tender") else "counter"}
+    return dict(typed) | {
         "place": place,
         "place_url": reverse("resident:place", args=[place.pk]),
-        "party": _party(request),
-        "parties": (1, 2, 4),
-        "amount": request.GET.get("amount", ""),
-        "without": request.GET.get("without", ""),
-        "tender": request.GET.get("tender", ""),
+        "asked": asked,
+        "party": party,
+        "parties": sorted({*PARTIES, party}),
         "order_id": uuid4(),
-        "seen": "",
-        "other_tender": urlencode(words if request.GET.get("tender") else words | {"tender": "counter"}),
-        "skip": urlencode(words | {"skip": "1"}),
+        "other_tender": f"{page}?{urlencode(other)}",
+        "skip": f"{page}?{urlencode(kept | {'skip': '1'})}",
     }
 
 
@@ -269,23 +262,8 @@ def _find_place(place_id: int) -> "Place":
     return place
 
 
-def _sign_in(request: PageRequest) -> HttpResponse:
-    return redirect(f"{reverse('resident:sign-in')}?{urlencode({'next': request.get_full_path()})}")
-
-
-def _party(request: PageRequest) -> int:
-    typed = request.GET.get("party", "")
+def _party(typed: str) -> int:
     return min(int(typed), 50) if typed.isascii() and typed.isdigit() and len(typed) < 4 and int(typed) else 1
-
-
-def _yuan(typed: str | None) -> int | None:
-    """Return minor units of `128` or `128.5`, None of nothing. :raises NotAnAmount:"""
-    if not typed or not typed.strip():
-        return None
-    found = _AMOUNT.fullmatch(typed)
-    if not found:
-        raise NotAnAmount
-    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
 
 
 def _typed(minor: int) -> str:

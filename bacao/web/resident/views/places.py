@@ -27,6 +27,7 @@ from bacao.web.resident.receipt import holdings_of, write_receipt
 from bacao.web.shop_now import now_percent, offers_now, opens_next, week_bars
 from bacao.web.sign_in import safe_next
 from bacao.web.templatetags.bacao import t
+from bacao.web.yuan import NotAnAmount, read_yuan
 
 if TYPE_CHECKING:
     from bacao.places.models import Place
@@ -150,10 +151,10 @@ def _prices(request: PageRequest, shown: "Place", party: int, *, is_shut: bool) 
 
 def _yuan(given: str | None) -> int | None:
     """Return an amount typed in yuan as minor units, None for anything else or nothing."""
-    whole, _, cents = (given or "").strip().lstrip("¥").partition(".")
-    if not (whole + cents).isascii() or not whole.isdecimal() or len(whole) > 6 or (cents and not cents.isdecimal()):
+    try:
+        return read_yuan(given or "") or None
+    except NotAnAmount:
         return None
-    return int(whole) * 100 + int((cents + "00")[:2]) or None
 
 
 def _number(given: str | None, *, most: int) -> int | None:
