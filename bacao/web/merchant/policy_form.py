@@ -4,42 +4,37 @@ from typing import Any
 
 from django import forms
 
+from bacao.kit.text import Text
 from bacao.redemption import rules
-from bacao.web.merchant.forms import HundredthsField, both
+from bacao.web.merchant.forms import HundredthsField, both, count_field
 from bacao.web.templatetags.bacao import t
 
-COUNT = {"inputmode": "numeric"}
+
+def _range(name: str, in_yuan: bool = False) -> Text:
+    """Say what is usual and what is the most."""
+    usual, most = (getattr(limits, name) // (100 if in_yuan else 1) for limits in (rules.DEFAULT, rules.MOST))
+    return Text(f"平时 {usual}，最高 {most}", f"Usually {usual:,}; {most:,} at most")
 
 
 class LimitsForm(forms.Form):
     """How much one phone may serve without network; `limits` = what was read."""
 
     alone = forms.BooleanField(label=both("没网也能核销", "Serve without network"), required=False)
-    items = forms.IntegerField(
-        label=both("最多几次", "Uses at most"),
-        required=False,
-        widget=forms.NumberInput(attrs=COUNT),
-        help_text=both("平时 50，最高 200", "Usually 50; 200 at most"),
-    )
+    items = count_field(label=both("最多几次", "Uses at most"), help_text=both(*_range("items")))
     total_minor = HundredthsField(
         label=both("一共最多（元）", "Worth together (¥)"),
         required=False,
-        help_text=both("平时 1500，最高 6000", "Usually 1,500; 6,000 at most"),
+        help_text=both(*_range("total_minor", in_yuan=True)),
     )
     item_minor = HundredthsField(
         label=both("单张最多（元）", "One use at most (¥)"),
         required=False,
         help_text=both(
-            "平时 100，最高 1000。这台手机专管的券不受这一条限制",
-            "Usually 100; 1,000 at most. Vouchers kept for this phone alone are exempt from this line",
+            f"{_range('item_minor', in_yuan=True).zh}。这台手机专管的券不受这一条限制",
+            f"{_range('item_minor', in_yuan=True).en}. Vouchers kept for this phone alone are exempt",
         ),
     )
-    hours = forms.IntegerField(
-        label=both("断网后几小时内", "Hours after the last contact"),
-        required=False,
-        widget=forms.NumberInput(attrs=COUNT),
-        help_text=both("平时 24，最高 24", "Usually 24, which is the most"),
-    )
+    hours = count_field(label=both("断网后几小时内", "Hours after the last contact"), help_text=both(*_range("hours")))
 
     limits: rules.Limits
 
