@@ -124,6 +124,10 @@ class DeskAdmin(ModelAdmin):
 
     # --- what is shown ---
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list under the name of what is in it."""
+        return super().changelist_view(request, {"title": self.opts.verbose_name_plural, **(extra_context or {})})
+
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Return the columns of the list, states in words and amounts as money."""
         return [self._column(name) for name in super().get_list_display(request)]

@@ -338,6 +338,8 @@ VALUES = {
     "till": ("收银机", "till"),
     "stand": ("立牌", "stand"),
     "counter": ("柜台", "counter"),
+    "online": ("手机付", "by phone"),
+    "shop_code": ("扫了店码", "scanned the shop's code"),
     "member": ("会员", "member"),
     "time_slot": ("时段价", "time slot"),
     "subsidy": ("补贴", "subsidy"),
