@@ -212,7 +212,7 @@ def say_amount(minor: int) -> str:
 
 
 def describe(terms: Terms) -> Text:
-    """Return the promise in a few words: 8.5 折 / 15 % off, ¥88 抵 ¥100 / ¥100 for ¥88, ..."""
+    """Return the promise in a few words: 8.5 折 / 15% off, ¥88 抵 ¥100 / ¥100 for ¥88, ..."""
     price = say_amount(terms.price_minor)
     if terms.kind == VOUCHER:
         face = say_amount(terms.face_minor)

@@ -276,7 +276,7 @@ def _percent(random: Random, shop: ShopPlan) -> dict[str, object]:
     off = random.choice((500, 1000, 1000, 1200, 1500, 2000))
     fold = f"{(10000 - off) / 1000:g}"
     return {
-        "title_zh": f"到店 {fold} 折", "title_en": f"{off // 100} % off the bill", "percent_basis_points": off,
+        "title_zh": f"到店 {fold} 折", "title_en": f"{off // 100}% off the bill", "percent_basis_points": off,
         "cap_minor": random.choice((None, 3000, 5000)), "threshold_minor": random.choice((0, 0, shop.usual_minor)),
     }  # fmt: skip
 

@@ -52,14 +52,14 @@ def _member(random: Random, shop: ShopPlan) -> Perk:
     off = random.choice((300, 500, 500, 800))
     fold = f"{(10000 - off) / 1000:g}"
     return "member", {
-        "title_zh": f"拔草会员 {fold} 折", "title_en": f"Members: {off // 100} % off", "percent_basis_points": off,
+        "title_zh": f"拔草会员 {fold} 折", "title_en": f"Members: {off // 100}% off", "percent_basis_points": off,
         "audience_any": [[MEMBER_KEY]],
     }, SHOP_PAYS  # fmt: skip
 
 
 def _student(random: Random, shop: ShopPlan) -> Perk:
     return "member", {
-        "title_zh": "学生 9 折", "title_en": "Students: 10 % off", "percent_basis_points": 1000, "cap_minor": 2000,
+        "title_zh": "学生 9 折", "title_en": "Students: 10% off", "percent_basis_points": 1000, "cap_minor": 2000,
         "audience_any": [[STUDENT_KEY]],
     }, SHOP_PAYS  # fmt: skip
 
@@ -71,7 +71,7 @@ def _quiet_hours(random: Random, shop: ShopPlan) -> Perk:
     off = random.choice((1500, 2000, 2500))
     fold = f"{(10000 - off) / 1000:g}"
     return "time_slot", {
-        "title_zh": f"{zh} {fold} 折", "title_en": f"{en}: {off // 100} % off", "percent_basis_points": off,
+        "title_zh": f"{zh} {fold} 折", "title_en": f"{en}: {off // 100}% off", "percent_basis_points": off,
         "weekly_hours": hours,
     }, SHOP_PAYS  # fmt: skip
 
@@ -90,7 +90,7 @@ def _tiers(random: Random, shop: ShopPlan) -> Perk:
 def _subsidy(random: Random, shop: ShopPlan) -> Perk:
     if random.random() < 0.5:
         return "subsidy", {
-            "title_zh": "城市消费补贴 9 折", "title_en": "City subsidy: 10 % off", "percent_basis_points": 1000,
+            "title_zh": "城市消费补贴 9 折", "title_en": "City subsidy: 10% off", "percent_basis_points": 1000,
             "cap_minor": 800,
         }, SHARED  # fmt: skip
     return "subsidy", {

@@ -113,7 +113,7 @@ def _without_offer(known: Known, places: "Sequence[Place]") -> Iterator[Task]:
             metres = metres_nearer(points)
             brings = Text(
                 f"例如 85 折：排序 +{points} 分，等于离客人近 {metres} 米；并且到店从此数得出来",
-                f"15 % off, say, adds {points} points, as if you were {metres} m nearer; and arrivals begin to count",
+                f"15% off, say, adds {points} points, as if you were {metres} m nearer; and arrivals begin to count",
             )
         name = Text(place.name_zh or place.name_en, place.name_en or place.name_zh)
         yield Task(

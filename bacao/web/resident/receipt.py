@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bacao.accounts.models import User
     from bacao.orders.models import Quote
 
+NAMED_MOST = 2
 WHO_PAYS = {
     "merchant": Text("店家", "the shop"),
     "platform": Text("拔草", "Bacao"),
@@ -152,9 +153,8 @@ def _of_answer(answer: Answer, party: int) -> Receipt:
     owned = {use.terms.offer_id for use in answer.uses if use.owned_units}
     free = next((use for use in answer.uses if use.terms.offer_id not in owned), None)
     first, second = buy or free, answer.runner_up
-    titles = [use.terms.title for use in answer.uses]
     return Receipt(
-        title=Text(" + ".join(title.zh for title in titles), " + ".join(title.en for title in titles)),
+        title=_say_uses([use.terms.title for use in answer.uses]),
         list_label=Text("账单", "Bill"),
         list_minor=answer.list_minor,
         lines=tuple(_line(use) for use in answer.uses),
@@ -171,6 +171,13 @@ def _of_answer(answer: Answer, party: int) -> Receipt:
         runner_up=_say_second(second.offers, second.payable_minor, second.more_minor) if second else None,
         bound_minor=answer.bound_minor,
     )
+
+
+def _say_uses(titles: Sequence[Text]) -> Text:
+    """Name what a bill uses; of many only how many, as its lines name them all."""
+    if len(titles) > NAMED_MOST:
+        return Text(f"{len(titles)} 个优惠一起用", f"{len(titles)} offers together")
+    return Text(" + ".join(title.zh for title in titles), " + ".join(title.en for title in titles))
 
 
 def _of_package(terms: Terms, price: Price, bill: Answer | None, party: int) -> Receipt:
