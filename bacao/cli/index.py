@@ -8,6 +8,7 @@ from bacao.kit.text import Text
 
 LOOK_SECONDS = 0.5
 WAIT_SECONDS = 1.0
+CHECK_SECONDS = 60.0
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -38,10 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _build(*, once: bool) -> int:
     from django.utils import timezone
 
+    from bacao.discovery.index.reader import Reader
     from bacao.discovery.queries.live import get_index_folder
     from bacao.discovery.services.builder import Builder
+    from bacao.discovery.services.checking import check_prices
 
-    began, builder = time.monotonic(), Builder(get_index_folder())
+    began, builder, reader = time.monotonic(), Builder(get_index_folder()), Reader(get_index_folder())
     builder.open(at=timezone.now())
     seconds = time.monotonic() - began
     say(
@@ -50,7 +53,11 @@ def _build(*, once: bool) -> int:
             f"index: {builder.places} places in {seconds:.1f} s",
         )
     )
+    checked = time.monotonic()
     while not once:
         time.sleep(LOOK_SECONDS)
         builder.tick(at=timezone.now())
+        if time.monotonic() - checked >= CHECK_SECONDS:
+            check_prices(builder, reader, at=timezone.now())
+            checked = time.monotonic()
     return 0

@@ -60,6 +60,20 @@ class CategoryUsual(models.Model):
         return f"{self.category_id}: {self.usual_minor}"
 
 
+class PriceDifference(models.Model):
+    """A listed price that was not the exact one though nothing was unread: an alarm, for it may never happen (PR32)."""
+
+    place = models.ForeignKey("places.Place", models.CASCADE, related_name="+")
+    party = models.PositiveSmallIntegerField()
+    listed_minor = models.IntegerField(help_text="a head, as the index had it")
+    exact_minor = models.IntegerField(help_text="a head, as the exact search has it")
+    index_number = models.CharField(max_length=40, help_text="the base and the delta that said so")
+    found_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.place_id}: {self.listed_minor} is {self.exact_minor}"
+
+
 class OutboxMark(models.Model):
     """How far a reader of the outbox has come: all before transaction `tx`, and the events `seen` beyond it (DS8)."""
 

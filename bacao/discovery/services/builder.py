@@ -128,6 +128,10 @@ class Builder:
         os.utime(self.folder / CURRENT, (at.timestamp(), at.timestamp()))
         return len(places)
 
+    def unread(self) -> set[int]:
+        """Return the places that news are about which are not in the index yet."""
+        return _places_of(read_news(since_tx=self.watermark, seen=self._seen))
+
     def _most(self) -> int:
         """Return how many places may have changed before a new base is due; a small city need not hurry."""
         assert self._base is not None, "open() comes first"

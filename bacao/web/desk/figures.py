@@ -78,6 +78,9 @@ WAITING = (
             lambda at: {"standing": "open"}),
     Counted(Text("收银机少了记录", "counters with rows missing"), "redemption.counter",
             lambda at: Q(rows_missing__gt=0), lambda at: {"rows_missing__gt": "0"}),
+    Counted(Text("7 天内列表价有差错", "listed prices wrong, 7 days"), "discovery.pricedifference",
+            lambda at: Q(found_at__gte=at - RECENT),
+            lambda at: {"found_at__gte": (at - RECENT).isoformat(sep=" ")}),
     Counted(Text("失败的任务", "jobs failed"), "procrastinate.procrastinatejob", lambda at: Q(status="failed"),
             lambda at: {"status__exact": "failed"}),
 )  # fmt: skip

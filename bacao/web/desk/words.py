@@ -71,6 +71,7 @@ TABLES = {
     "ledger.pending": ("预占", "claim", "claims"),
     "discovery.searchdocument": ("搜索文档", "search document", "search documents"),
     "discovery.placestanding": ("地点口碑", "standing of a place", "standings of places"),
+    "discovery.pricedifference": ("列表价差错", "wrong listed price", "wrong listed prices"),
     "discovery.trial": ("新店试推", "new place being tried", "new places being tried"),
     "kit.calendarday": ("特殊日期", "calendar day", "calendar days"),
     "kit.outboxevent": ("消息", "news item", "news"),

@@ -36,3 +36,14 @@ class TrialAdmin(DeskAdmin):
     list_select_related = ("place",)
     search_fields = ("place__name_zh", "place__name_en")
     ordering = ("-since",)
+
+
+@admin.register(apps.get_model("discovery.PriceDifference"))
+class PriceDifferenceAdmin(DeskAdmin):
+    """Listed prices that were not the exact ones; each is a fault of the program."""
+
+    list_display = ("found_at", "place", "party", "listed_minor", "exact_minor", "index_number")
+    list_select_related = ("place",)
+    list_filter = (("found_at", admin.DateFieldListFilter),)
+    search_fields = ("place__name_zh", "place__name_en")
+    ordering = ("-found_at",)
