@@ -14,7 +14,7 @@ import h3
 import msgspec
 
 from bacao.discovery.index.asking import Query
-from bacao.discovery.queries.serving import seeded
+from bacao.discovery.queries.serving import seed_in
 from bacao.kit.text import Text
 
 RESOLUTION = 9  # of H3: about 170 m from edge to centre
@@ -175,13 +175,11 @@ def _public_query(cell: str, given: dict[str, list[str]]) -> Query:
     radius_m = _number(given, "radius_m", RADIUS_M, RADIUS_MAX_M)
     if radius_m % RADIUS_STEP_M:
         raise bad("radius_m", f"radius_m 以 {RADIUS_STEP_M} 为步长。", f"radius_m goes in steps of {RADIUS_STEP_M}.")
-    return seeded(Query(
-        latitude, longitude, radius_m,
-        read_minute(given["at"][0]) if "at" in given else 0,
-        _number(given, "party", 1, PARTY_MAX),
-        given["category"][0] if "category" in given else None, frozenset(tags),
-        count=_number(given, "limit", LIMIT, LIMIT_MAX),
-    ))  # fmt: skip
+    minute = read_minute(given["at"][0]) if "at" in given else 0
+    party, count = _number(given, "party", 1, PARTY_MAX), _number(given, "limit", LIMIT, LIMIT_MAX)
+    category, wanted = given["category"][0] if "category" in given else None, frozenset(tags)
+    seed = seed_in(cell, minute, category, wanted, party, radius_m, count)
+    return Query(latitude, longitude, radius_m, minute, party, category, wanted, count=count, seed=seed)
 
 
 def _number(given: dict[str, list[str]], name: str, default: int, most: int) -> int:

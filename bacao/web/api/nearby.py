@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 BODY_BYTES_MAX = 4096
 ADDRESS_MAX = 600
-PUBLIC = "public, max-age=1, stale-while-revalidate=1"
+KEPT = ("Cache-Control", "public, max-age=1, stale-while-revalidate=1")
 PRIVATE = "private, no-store"
 REASONS = {200: "OK", 304: "Not Modified", 307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request",
            401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large",
            414: "URI Too Long", 415: "Unsupported Media Type", 500: "Internal Server Error",
            503: "Service Unavailable"}  # fmt: skip
 SECURITY = [
-    ("Content-Type", "application/json; charset=utf-8"),
+    ("Content-Type", "application/json"),
     ("X-Content-Type-Options", "nosniff"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 ]  # JSON has no links and opens nothing: the others speak to pages, and a cache reads every line at every hit
@@ -72,10 +72,15 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
         body = b""
     start_response(
         f"{status} {REASONS[status]}",
-        [*SECURITY, *headers, ("Content-Length", length if status != 304 else "0"), ("X-Request-Id", number)],
+        [*SECURITY, *headers, ("Content-Length", length if status != 304 else "0"), *_of_request(headers, number)],
     )
     _log(method, status, number, (time.perf_counter() - began) * 1000)
     return [body]
+
+
+def _of_request(headers: Headers, number: str) -> Headers:
+    """Return the request's number as a header; an answer that is kept for others belongs to no request."""
+    return [] if KEPT in headers else [("X-Request-Id", number)]
 
 
 def _answer(environ: "WSGIEnvironment", method: str) -> Reply:
@@ -103,7 +108,7 @@ def _public(path: str, words: str, known: str | None) -> Reply:
         return (307 if there.is_now else 308), [("Location", at), ("Cache-Control", kept)], b""
     view = _view()
     tag = f'"{view.number[0]}-{view.number[1]}-{WEIGHTS_VERSION}"'
-    headers = [("Cache-Control", PUBLIC), ("ETag", tag)]
+    headers = [KEPT, ("ETag", tag)]
     if known == tag:
         return 304, headers, b""
     return 200, headers, _written(question.head, _asked(view, question.query, answer_public), question.query)
