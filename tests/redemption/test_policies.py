@@ -61,12 +61,28 @@ def test_rd22_an_offer_that_asks_the_guest_leaves_the_manifest(shop: Shop, owner
     ensure_codes(vouchers=[voucher], at=now)
     first = phone.get("/manifest").json()
     offer = first["offers"][0]["offer"]
-    set_offer_policy(offer_id=offer, asks_member=True, at_stand=False, by=owner, at=now)
+    set_offer_policy(offer_id=offer, asks_member=True, at_stand=False, typed_alone=False, by=owner, at=now)
     told = phone.get("/manifest", since=first["number"]).json()
     assert (told["offers"][0]["asks_member"], told["gone"]) == (True, [first["vouchers"][0]["handle"]])
-    set_offer_policy(offer_id=offer, asks_member=False, at_stand=False, by=owner, at=now)
+    set_offer_policy(offer_id=offer, asks_member=False, at_stand=False, typed_alone=False, by=owner, at=now)
     again = phone.get("/manifest", since=told["number"]).json()
     assert (again["offers"][0]["asks_member"], len(again["vouchers"])) == (False, 1)
+
+
+def test_rd15_phones_are_told_what_digits_to_know_once_the_owner_takes_the_risk(shop: Shop, owner: Any) -> None:
+    phone, now = make_phone(shop), timezone.now()
+    voucher = shop.sell(now)
+    ensure_codes(vouchers=[voucher], at=now)
+    first = phone.get("/manifest").json()
+    assert (first["typing"], "typed" in first["vouchers"][0]) == (None, False)
+    ticks = {"offer_id": first["offers"][0]["offer"], "asks_member": False, "at_stand": False, "by": owner, "at": now}
+    set_offer_policy(**ticks, typed_alone=True)
+    told = phone.get("/manifest", since=first["number"]).json()
+    assert told["typing"]["most_minor"] == rules.TYPED_MOST_MINOR
+    assert [each["handle"] for each in told["vouchers"] if each.get("typed")] == [first["vouchers"][0]["handle"]]
+    set_offer_policy(**ticks, typed_alone=False)
+    (again,) = phone.get("/manifest", since=told["number"]).json()["vouchers"]
+    assert not again.get("typed")
 
 
 def test_only_an_owner_of_the_shop_decides(shop: Shop, owner: Any) -> None:
@@ -78,7 +94,7 @@ def test_only_an_owner_of_the_shop_decides(shop: Shop, owner: Any) -> None:
             set_shop_policy(merchant_id=shop.merchant.pk, limits=rules.MOST, by=somebody, at=now)
         with pytest.raises(NotOwner):
             offer = voucher.order.offer_version.offer_id
-            set_offer_policy(offer_id=offer, asks_member=True, at_stand=True, by=somebody, at=now)
+            set_offer_policy(offer_id=offer, asks_member=True, at_stand=True, typed_alone=True, by=somebody, at=now)
     assert (ShopPolicy.objects.count(), OfferPolicy.objects.count()) == (0, 0)
 
 

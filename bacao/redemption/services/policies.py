@@ -37,12 +37,17 @@ def set_shop_policy(*, merchant_id: int, limits: rules.Limits, by: "User", at: d
 
 
 @transaction.atomic
-def set_offer_policy(*, offer_id: int, asks_member: bool, at_stand: bool, by: "User", at: datetime) -> None:
-    """Decide whether the guest confirms each use of an offer, and whether a printed stand will do. :raises NotOwner:"""
+def set_offer_policy(
+    *, offer_id: int, asks_member: bool, at_stand: bool, typed_alone: bool, by: "User", at: datetime
+) -> None:
+    """Decide whether the guest confirms each use, whether a printed stand will do, and digits typed without network.
+
+    :raises NotOwner:
+    """
     merchant_id = get_current_version(offer_id).offer.place.merchant_id
     assert merchant_id is not None, "only a shop has offers"
     _check_owner(by, merchant_id)
-    ticks = {"asks_member": asks_member, "at_stand": at_stand}
+    ticks = {"asks_member": asks_member, "at_stand": at_stand, "typed_alone": typed_alone}
     if OfferPolicy.objects.filter(offer=offer_id, **ticks).exists():
         return
     OfferPolicy.objects.update_or_create(

@@ -62,3 +62,4 @@ class OfferPolicyForm(forms.Form):
 
     asks_member = forms.BooleanField(label=both("客人先确认，再核销", "The guest confirms first"), required=False)
     at_stand = forms.BooleanField(label=both("可以扫立牌自助核销", "Guests may use the printed stand"), required=False)
+    typed_alone = forms.BooleanField(label=both("没网也能输号码", "Typed digits do without network"), required=False)

@@ -62,7 +62,11 @@ def test_an_offer_asks_the_guest_or_takes_the_stand(world: World) -> None:
     assert "Back to the usual" in world.browser.get(page).content.decode()
     world.browser.post(page, {"asks_member": "on", "reset": "1"})
     policy.refresh_from_db()
-    assert (policy.asks_member, policy.at_stand) == (False, False)
+    assert (policy.asks_member, policy.at_stand, policy.typed_alone) == (False, False, False)
+    world.browser.post(page, {"typed_alone": "on"})
+    policy.refresh_from_db()
+    assert (policy.asks_member, policy.at_stand, policy.typed_alone) == (False, False, True)
+    assert "worth up to ¥100" in " ".join(world.browser.get(page).content.decode().split())
 
 
 def test_nobody_else_changes_them(world: World) -> None:

@@ -49,7 +49,8 @@ def offer_policy(request: ShopRequest, offer_id: int) -> HttpResponse:
     ticks = {name: bool(policy and getattr(policy, name)) for name in OfferPolicyForm.base_fields}
     form = OfferPolicyForm(request.POST or None, initial=ticks)
     if request.method == "GET":
-        context = {"section": "offers", "version": version, "form": form, "policy": policy}
+        context = {"section": "offers", "version": version, "form": form, "policy": policy,
+                   "typed_most_minor": rules.TYPED_MOST_MINOR}  # fmt: skip
         return render(request, "merchant/offer_policy.html", {**context, "is_usual": not any(ticks.values())})
     wanted = {name: name in request.POST and not request.POST.get("reset") for name in ticks}
     set_offer_policy(offer_id=offer_id, **wanted, by=request.user, at=request.at)
