@@ -161,6 +161,7 @@ def test_the_clerk_asks_the_guest_pays_the_counter_sees_it(page: Client, clerk: 
     pay(order)
     told = text(clerk.get("/counter/bills/list", {"ask": str(asked.pk)}))
     assert order.bill.check_digits in told and "就是刚才这张" in told
+    assert "就是刚才这张" not in text(clerk.get("/counter/bills/list"))
     assert Arrival.objects.get().order_id == order.pk
     assert page.get(f"/B/{asked.code}")["Location"] == f"/orders/{order.pk}"
     other = Client()

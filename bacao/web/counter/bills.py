@@ -173,12 +173,14 @@ def _list(request: PageRequest, standing: Standing) -> dict[str, Any]:
 
 
 def _answer_of(rows: "list[Bill]", asked: str) -> "Bill | None":
-    """Return the bill that answers what is asked for just now."""
-    return next((row for row in rows if str(getattr(_request_of(row), "pk", "")) == asked and row.settled_at), None)
+    """Return the paid bill that answers what is asked for just now; None where nothing is."""
+    return next((row for row in rows if asked and row.settled_at and _request_of(row) == asked), None)
 
 
-def _request_of(row: "Bill") -> "BillRequest | None":
-    return getattr(row.order, "bill_request", None)
+def _request_of(row: "Bill") -> str:
+    """Return the id of what a clerk asked for, "" where the guest came by themselves."""
+    request: BillRequest | None = getattr(row.order, "bill_request", None)
+    return str(request.pk) if request else ""
 
 
 def _find_standing(request: PageRequest) -> Standing | None:
