@@ -1,6 +1,7 @@
 """The database keeps the shops apart (RD56): as the counter's role, with another merchant's rows in reach."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -10,12 +11,16 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from bacao.redemption.models import Attempt, Redemption
-from bacao.redemption.services import ensure_codes
-from bacao.redemption.services.tenancy import as_house, counter_transaction
-from tests.factories import Shop, make_shop
+from bacao.redemption.services import NotYourVoucher, agree, ensure_codes
+from bacao.redemption.services.tenancy import as_house, counter_transaction, member_transaction
+from tests.factories import Shop, make_shop, make_user
 from tests.redemption.phone import make_phone
 
 pytestmark = pytest.mark.django_db
+MEMBERS_TABLES = (
+    "orders_voucher", "redemption_vouchercode", "redemption_redemption", "redemption_undo", "redemption_arrival",
+    "redemption_agreement", "redemption_refundwish", "redemption_incident",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -56,15 +61,22 @@ def test_every_table_of_a_merchant_has_its_policy(shop: Shop) -> None:
         )
         found = {name: (forced, policies) for name, forced, policies in cursor.fetchall()}
     assert set(found) == {*tables(), "orders_voucher"}
-    wrong = {name: state for name, state in found.items() if state != (True, ["counter", "house"])}
+    of_members = set(MEMBERS_TABLES)
+    wrong = {
+        name: state
+        for name, state in found.items()
+        if state != (True, ["counter", "house", "member"] if name in of_members else ["counter", "house"])
+    }
     assert not wrong, "a table of a merchant without row-level security"
 
 
-def test_the_role_owns_nothing_and_cannot_log_in() -> None:
+@pytest.mark.parametrize("role", ["bacao_counter", "bacao_member"])
+def test_the_role_owns_nothing_and_cannot_log_in(role: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, (SELECT count(*) FROM pg_class"
-            " WHERE relowner = pg_roles.oid) FROM pg_roles WHERE rolname = 'bacao_counter'"
+            " WHERE relowner = pg_roles.oid) FROM pg_roles WHERE rolname = %s",
+            [role],
         )
         assert cursor.fetchone() == (False, False, False, False, 0)
 
@@ -133,6 +145,58 @@ def test_the_role_ends_with_the_transaction(shop: Shop) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user = session_user, current_setting('app.merchant', true)")
         assert cursor.fetchone() == (True, "")
+
+
+# Members: their own rows, and nobody else's
+
+
+def test_members_see_their_own_rows_and_agree_for_themselves_only(shop: Shop) -> None:
+    """Of two members who both did everything at the same shop, each sees one row a table; a stranger sees none."""
+    phone, now, own = make_phone(shop), timezone.now(), []
+    for member in (shop.member, make_user("另一位")):
+        voucher = replace(shop, member=member).sell(now)
+        agree(voucher_id=voucher.pk, user_id=voucher.user_id, at=now)
+        assert phone.redeem(token=shop.token(voucher, now), uses=1).status_code == 201
+        own.append(voucher)
+    seen = ("orders_voucher", "redemption_vouchercode", "redemption_redemption", "redemption_arrival",
+            "redemption_agreement")  # fmt: skip
+    for user_id, rows in ((own[0].user_id, 1), (own[1].user_id, 1), (10**9, 0)):
+        with member_transaction(user_id), connection.cursor() as cursor:
+            for table in seen:
+                cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608  # names of this file
+                assert cursor.fetchone() == (rows,), table
+    with pytest.raises(NotYourVoucher):
+        agree(voucher_id=own[1].pk, user_id=own[0].user_id, at=now)
+
+
+MEMBERS_WRITES = [
+    "INSERT INTO redemption_agreement (voucher_id, merchant_id, agreed_at) VALUES ('{voucher}', {merchant}, now())",
+    "UPDATE redemption_agreement SET agreed_at = now()",
+    "DELETE FROM redemption_agreement",
+    "UPDATE orders_voucher SET valid_until = now()",
+    "UPDATE redemption_vouchercode SET highest_step = -1",
+    "INSERT INTO redemption_arrival DEFAULT VALUES",
+    "DELETE FROM redemption_redemption",
+    "UPDATE redemption_incident SET credit_minor = 5000",
+    "SELECT * FROM redemption_attempt",
+    "SELECT * FROM redemption_counter",
+    "SELECT * FROM orders_order",
+    "SELECT * FROM accounts_user",
+    "SELECT * FROM ledger_entry",
+]
+
+
+@pytest.mark.parametrize("sql", MEMBERS_WRITES)
+def test_members_cannot_write_for_strangers_nor_read_what_is_not_theirs(shop: Shop, sql: str) -> None:
+    now = timezone.now()
+    theirs = replace(shop, member=make_user("另一位")).sell(now)
+    with (
+        member_transaction(shop.member.pk),
+        connection.cursor() as cursor,
+        pytest.raises(DatabaseError),
+        transaction.atomic(),
+    ):
+        cursor.execute(sql.format(voucher=theirs.pk, merchant=theirs.merchant_id))
 
 
 # Over HTTP: every address, with another shop's ids

@@ -3,22 +3,27 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from bacao.kit.services import take_token
 from bacao.kit.text import Refused, Text
 from bacao.orders.queries import list_vouchers_by_id
 from bacao.redemption import rules
-from bacao.redemption.models import Agreement, Confirmation, Counter, OfferPolicy
+from bacao.redemption.models import Confirmation, Counter, OfferPolicy
 from bacao.redemption.queries import find_counter_by_code, get_shop_key
 from bacao.redemption.rules.shop import TURNS, confirmation_digits, is_live
 
 from .attempts import Answer, CannotRedeem, Row
 from .codes import ensure_codes
 from .redeeming import redeem_own
+from .tenancy import member_transaction
 from .tries import TooFast
 
 A_MINUTE = 10
+AGREE = """
+    INSERT INTO redemption_agreement (voucher_id, merchant_id, agreed_at)
+    SELECT id, merchant_id, %(at)s FROM orders_voucher WHERE id = %(voucher)s AND user_id = %(user)s
+"""
 
 
 class CodeOld(Refused):
@@ -96,10 +101,10 @@ def redeem_at_shop(
 
 def agree(*, voucher_id: UUID, user_id: int, at: datetime) -> None:
     """Let a member agree to a use of their voucher for the next minute (RD22). :raises NotYourVoucher:"""
-    voucher = list_vouchers_by_id([voucher_id]).get(voucher_id)
-    if voucher is None or voucher.user_id != user_id:
-        raise NotYourVoucher
-    Agreement.objects.create(voucher=voucher, merchant_id=voucher.merchant_id, agreed_at=at)
+    with member_transaction(user_id), connection.cursor() as cursor:
+        cursor.execute(AGREE, {"voucher": voucher_id, "user": user_id, "at": at})
+        if not cursor.rowcount:
+            raise NotYourVoucher
 
 
 def _check_stand(voucher_id: UUID) -> None:

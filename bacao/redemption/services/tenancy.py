@@ -2,7 +2,7 @@
 
 The transaction takes the role `bacao_counter`, which owns nothing, and names its merchant; row-level security shows and
 takes that merchant's rows only. Both settings end with the transaction, so a connection pooler is no danger. Reads of
-other chapters, and the books, happen as the house.
+other chapters, and the books, happen as the house. A member's own write takes `bacao_member`, and names the member.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 ROLE = "bacao_counter"
 BECOME = f"set_config('app.merchant', %s, true), set_config('role', '{ROLE}', true)"
+BECOME_MEMBER = "set_config('app.member', %s, true), set_config('role', 'bacao_member', true)"
 LEAVE = "set_config('role', 'none', true)"
 
 
@@ -28,6 +29,15 @@ def counter_transaction(merchant_id: int | None) -> Iterator[None]:
         yield
         if nested:
             _set(f"set_config('app.merchant', '', true), {LEAVE}", [])
+
+
+@contextmanager
+def member_transaction(user_id: int) -> Iterator[None]:
+    """Open a transaction in which nothing but a member's own rows can be seen; two statements."""
+    with transaction.atomic():
+        _set(BECOME_MEMBER, [str(user_id)])
+        yield
+        _set(f"set_config('app.member', '', true), {LEAVE}", [])
 
 
 @contextmanager
