@@ -59,6 +59,16 @@ def pytest_unconfigure() -> None:
     _until_the_end.close()
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Let Django make the tests' database as a copy of one that has all tables."""
+    from django.db import connection
+
+    from tests.live import blank_database
+
+    connection.settings_dict["TEST"]["TEMPLATE"] = blank_database()
+
+
 @pytest.fixture
 def at() -> datetime:
     """Return the instant at which every test happens: a working-free Saturday at noon."""

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from bacao.accounts.models import User
 from tests import factories
 from tests.factories import Shop, make_shop
-from tests.live import Site, fresh_database, live_name, live_var, looking_at, migrated_database, running_site
+from tests.live import Site, blank_database, fresh_database, live_name, live_var, looking_at, running_site
 from tests.stories.counter import PRACTISED, give_camera
 
 PHONE = {"width": 390, "height": 844}
@@ -40,7 +40,7 @@ class _Runner:
 @pytest.fixture(scope="session")
 def _runner() -> Iterator[_Runner]:
     with ExitStack() as running:
-        yield _Runner(migrated_database(f"{live_name()}_blank"), running)
+        yield _Runner(blank_database(), running)
 
 
 @pytest.fixture(scope="module")
