@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from secrets import randbits
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Aggregate, Count, F, FloatField, Func, Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from bacao.kit.bulk import Texts, copy_rows, copy_texts
@@ -60,14 +61,6 @@ def list_places_in_cells(cells: Collection[int], category: str | None = None) ->
     return list(places.filter(_within(category)) if category else places)
 
 
-class Median(Aggregate):
-    """The lower median of a column."""
-
-    function = "percentile_disc"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
-
-
 class Spot(NamedTuple):
     """The little of a place that ranking many of them needs."""
 
@@ -97,32 +90,41 @@ def list_places_of_merchant(merchant_id: int) -> list[Place]:
     return list(_places().filter(merchant=merchant_id).order_by("-state", "pk"))
 
 
-_TAG_BITS = """
-CASE WHEN place.tags = '{}' THEN 0 ELSE coalesce((
-    SELECT bit_or(1::int8 << (array_position(%(tags)s::text[], tag::text) - 1)) FROM unnest(place.tags) AS tag
-), 0) END"""
+class OpenPlaces(NamedTuple):
+    """Open places as numbers, and the lists of tags that one of their columns numbers, each once."""
+
+    rows: "np.ndarray"
+    tags: list[list[str]]
 
 
-def copy_open_places(
-    *, categories: Sequence[str], tags: Sequence[str], place_ids: Collection[int] | None = None
-) -> "np.ndarray":
-    """Return the open places as numbers, of some ids or all: position, usual amount a head (0 = not known), hours.
+def copy_open_places(*, categories: Sequence[str], place_ids: Collection[int] | None = None) -> OpenPlaces:
+    """Return the open places, of some ids or all: position, usual amount a head (0 = not known), hours (0 = none).
 
-    `category` = place in `categories` (-1 = none of them), `tags` = bits in the order of `tags`, the others left out.
+    `category` = place in `categories` (-1 = none of them), `tags` = place in the lists of tags: they are told apart by
+    a 64-bit hash, of a new seed each time, and read of one place each.
     """
+    import numpy as np
+
     columns = {
         "shop_id": ("i8", "place.id"),
         "latitude": ("f8", "place.latitude"),
         "longitude": ("f8", "place.longitude"),
-        "category": ("i4", "coalesce(array_position(%(categories)s::text[], place.category_id::text), 0) - 1"),
-        "tags": ("i8", _TAG_BITS),
+        "category": ("i4", "coalesce(category.number, 0) - 1"),
+        "tags": ("i8", "hashtextextended(place.tags::text, %(seed)s)"),
         "selected": ("i4", "(place.selected_at IS NOT NULL)::int4"),
         "hours": ("i8", "coalesce(place.hours_id, 0)"),
         "usual_minor": ("i4", "coalesce(place.usual_minor, 0)"),
     }
     some = "" if place_ids is None else "AND place.id = ANY(%(ids)s::int8[])"
-    values = {"categories": list(categories), "tags": list(tags), "ids": list(place_ids or ())}
-    return copy_rows(columns, f"places_place AS place WHERE place.state = 'open' {some}", values)
+    values = {"categories": list(categories), "ids": list(place_ids or ()), "seed": randbits(62)}
+    numbered = "unnest(%(categories)s::text[]) WITH ORDINALITY AS category (code, number)"
+    source = f"""places_place AS place LEFT JOIN {numbered} ON category.code = place.category_id
+        WHERE place.state = 'open' {some}"""
+    rows = copy_rows(columns, source, values)
+    _, first, rows["tags"] = np.unique(rows["tags"], return_index=True, return_inverse=True)
+    ids = rows["shop_id"][first].tolist()
+    tags = dict(Place.objects.filter(pk__in=ids).values_list("pk", "tags"))
+    return OpenPlaces(rows, [tags[place_id] for place_id in ids])
 
 
 def _names(table: str) -> str:
@@ -132,33 +134,35 @@ def _names(table: str) -> str:
     return f"""'{{"zh":' || {both[0]} || ',"en":' || {both[1]} || '}}'"""
 
 
-_PLACE_TEXT = f"""
-    '"id":' || place.id || ',"name":' || {_names("place")}
-    || ',"category":{{"code":' || to_json(category.code) || ',"name":' || {_names("category")} || '}}'
-    || ',"district":' || coalesce({_names("district")}, 'null')
-    || ',"street":' || coalesce({_names("street")}, 'null')
-    || ',"latitude":' || round(place.latitude::numeric, 6) || ',"longitude":' || round(place.longitude::numeric, 6)
-    || ',"tags":' || replace(to_json(place.tags)::text, chr(10), '')
-    || ',"cover":{{"tint":' || coalesce(place.cover->'tint', 'null') || ',"emoji":'
-    || coalesce(place.cover->'emoji', '[]') || '}}'
-"""
+def _shared(table: str, column: str, said: str) -> str:
+    """Return a join of a table that many places share, whose text is written once and not for every place."""
+    once = f"(SELECT code, {said} AS said FROM {table} OFFSET 0)"  # noqa: S608  # made of constants
+    return f"LEFT JOIN {once} AS {column} ON {column}.code = place.{column}_id"
+
+
+_CATEGORY_TEXT = f"""concat('{{"code":', to_json(code), ',"name":', {_names("places_category")}, '}}')"""
+_PLACE_TEXT = f"""concat(
+    '"id":', place.id, ',"name":', {_names("place")}, ',"category":', category.said,
+    ',"district":', coalesce(district.said, 'null'), ',"street":', coalesce(street.said, 'null'),
+    ',"latitude":', round(place.latitude * 1e6) / 1e6, ',"longitude":', round(place.longitude * 1e6) / 1e6,
+    ',"tags":', replace(to_json(place.tags)::text, chr(10), ''),
+    ',"cover":{{"tint":', coalesce(place.cover->'tint', 'null'), ',"emoji":', coalesce(place.cover->'emoji', '[]'), '}}'
+)"""
+_PLACE_JOINED = " ".join(
+    [
+        "places_place AS place",
+        _shared("places_category", "category", _CATEGORY_TEXT),
+        _shared("places_district", "district", _names("places_district")),
+        _shared("places_street", "street", _names("places_street")),
+    ]
+)
 
 
 def copy_place_texts(place_ids: Collection[int] | None = None) -> Texts:
     """Return what is said of open places whoever looks and whenever, by place: the inside of a JSON object."""
     some = "" if place_ids is None else "AND place.id = ANY(%(ids)s::int8[])"
-    source = f"""places_place AS place JOIN places_category AS category ON category.code = place.category_id
-        LEFT JOIN places_district AS district ON district.code = place.district_id
-        LEFT JOIN places_street AS street ON street.code = place.street_id WHERE place.state = 'open' {some}"""
+    source = f"{_PLACE_JOINED} WHERE place.state = 'open' {some}"
     return copy_texts("place.id", _PLACE_TEXT, source, {"ids": list(place_ids or ())})
-
-
-def list_place_tags(limit: int, place_ids: Collection[int] | None = None) -> list[str]:
-    """Return the tags open places have, of some ids or all, the most frequent first."""
-    places = Place.objects.filter(state=Place.State.OPEN).exclude(tags=[])
-    places = places if place_ids is None else places.filter(pk__in=place_ids)
-    rows = places.order_by().values_list(Func(F("tags"), function="unnest")).annotate(number=Count("pk"))
-    return [tag for tag, _ in sorted(rows, key=lambda row: (-row[1], row[0]))[:limit]]
 
 
 def list_opening_spans(pattern_ids: Collection[int] | None = None) -> dict[int, list[Span]]:
@@ -174,13 +178,6 @@ def list_opening_spans(pattern_ids: Collection[int] | None = None) -> dict[int, 
 def get_spans_stamp() -> int:
     """Return a number that changes whenever opening hours are worked out again."""
     return OpeningSpan.objects.aggregate(latest=Max("pk"))["latest"] or 0
-
-
-def get_middle() -> tuple[float, float] | None:
-    """Return the median latitude and longitude of the open places, None where there is none."""
-    places = Place.objects.filter(state=Place.State.OPEN)
-    found = places.aggregate(latitude=Median("latitude"), longitude=Median("longitude"))
-    return None if found["latitude"] is None else (found["latitude"], found["longitude"])
 
 
 def count_places(*, state: str = Place.State.OPEN) -> int:

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from bacao.discovery.index.build import build_part
 from bacao.discovery.index.view import View, make_view
-from bacao.discovery.queries.rows import empty_raw, read_frame, read_raw
+from bacao.discovery.queries.rows import empty_raw, read_rows
 from bacao.discovery.queries.trials import get_posterior_version
 
 
 def view_of_database(at: datetime) -> View:
     """Return a view of every place and offer there is."""
-    frame = read_frame()
-    base, delta = build_part(read_raw(frame, at=at), frame), build_part(empty_raw(at), frame)
+    rows = read_rows(at=at)
+    frame = rows.frame()
+    base, delta = build_part(rows.raw(frame), frame), build_part(empty_raw(at), frame)
     return make_view(frame, base, delta, posterior=get_posterior_version())

@@ -19,7 +19,7 @@ from bacao.discovery.index.build import build_part
 from bacao.discovery.index.columns import Part
 from bacao.discovery.index.reader import Reader
 from bacao.discovery.index.view import View
-from bacao.discovery.queries.rows import read_raw
+from bacao.discovery.queries.rows import read_rows
 from bacao.discovery.services import refresh_usual_amounts
 from bacao.discovery.services.builder import Builder
 from bacao.kit.bulk import one_snapshot
@@ -115,7 +115,7 @@ def assert_current(builder: Builder, at: datetime) -> None:
     """Compare base and delta with a fresh build of everything, column by column."""
     view = view_of(builder)
     with one_snapshot():
-        raw = read_raw(view.frame, at=at)
+        raw = read_rows(at=at).raw(view.frame)
     assert rows_seen(view) == rows_of(build_part(raw, view.frame))
 
 

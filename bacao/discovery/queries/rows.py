@@ -1,8 +1,10 @@
 """Reading what the index is built from: one snapshot of the chapters below (DS8, DS9)."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import numpy as np
 from django.utils import timezone
@@ -18,27 +20,23 @@ from bacao.discovery.index.columns import (
     Frame,
     Raw,
     Spans,
+    Stacking,
 )
 from bacao.discovery.index.fragments import joined_texts, texts_without
 from bacao.discovery.index.offers import order_number
 from bacao.discovery.queries.standing import list_usual_amounts
-from bacao.kit.bulk import copy_rows
+from bacao.kit.bulk import Texts, copy_rows
 from bacao.kit.hours import expand_hours
 from bacao.kit.queries import get_calendar_overlay
-from bacao.offers.queries import NEVER_MINUTE, PACKAGE_ROW, LiveOffers, copy_live_offers, list_audience_keys
+from bacao.offers.queries import PACKAGE_ROW, LiveOffers, copy_live_offers
+from bacao.offers.rules import EVERYONE, Audience
 from bacao.offers.rules.steps import NO_CAP
-from bacao.places.queries import (
-    copy_open_places,
-    copy_place_texts,
-    get_middle,
-    list_categories,
-    list_opening_spans,
-    list_place_tags,
-)
+from bacao.places.queries import OpenPlaces, copy_open_places, copy_place_texts, list_categories, list_opening_spans
 
 DAYS = 8
 TAGS_MAX = 62
 NEVER: Spans = ((0, 0),)
+T = TypeVar("T", bound=Hashable)
 
 _TRIAL = {
     "shop_id": ("i8", "trial.place_id"),
@@ -47,8 +45,8 @@ _TRIAL = {
     "trial_examined": ("i4", "posterior.examined_hundredths"),
 }
 _TRIALS = """discovery_trial AS trial JOIN LATERAL (
-    SELECT * FROM discovery_posterior WHERE place_id = trial.place_id ORDER BY version DESC LIMIT 1
-    ) AS posterior ON true WHERE trial.ended_at IS NULL"""
+    SELECT version, owed, arrivals, examined_hundredths FROM discovery_posterior
+    WHERE place_id = trial.place_id ORDER BY version DESC LIMIT 1) AS posterior ON true WHERE trial.ended_at IS NULL"""
 _STANDING = {
     "shop_id": ("i8", "standing.place_id"),
     "reviews": ("i4", "standing.review_count"),
@@ -57,28 +55,96 @@ _STANDING = {
 }
 
 
-def read_frame() -> Frame:
-    """Return the frame of a new base: its origin in the middle of the open places."""
-    latitude, longitude = get_middle() or (0.0, 0.0)
-    tags = tuple(list_place_tags(TAGS_MAX))
-    return Frame(round(latitude, 3), round(longitude, 3), *_categories(), tags, tuple(list_audience_keys()))
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What was read of some places or of all at one instant. Names become numbers only in a frame, by `raw`."""
+
+    at: datetime
+    places: OpenPlaces
+    standings: np.ndarray
+    trials: np.ndarray
+    live: LiveOffers
+    hours: dict[int, Spans]
+    texts: Texts
+    categories: tuple[tuple[str, str], ...]
+    medians: tuple[int, ...]
+
+    def frame(self) -> Frame:
+        """Return the frame of a new base: its origin in the middle of the places, its tags the most frequent ones."""
+        rows = self.places.rows
+        counts = Counter[str]()
+        for tags, places in zip(self.places.tags, np.bincount(rows["tags"]).tolist(), strict=True):
+            counts.update(dict.fromkeys(tags, places))
+        tags = sorted(counts, key=lambda tag: (-counts[tag], tag))[:TAGS_MAX]
+        latitude, longitude = (round(_middle(rows[name]), 3) for name in ("latitude", "longitude"))
+        return Frame(latitude, longitude, self.categories, self.medians, tuple(tags), tuple(sorted(self._keys())))
+
+    def fits(self, frame: Frame) -> bool:
+        """Return whether a frame has every name that these places use; otherwise a new base is due."""
+        tags = {tag for tags in self.places.tags for tag in tags}
+        if not self._keys() <= set(frame.keys):
+            return False
+        return (frame.categories, frame.medians) == (self.categories, self.medians) and (
+            len(frame.tags) == TAGS_MAX or tags <= set(frame.tags)
+        )
+
+    def raw(self, frame: Frame) -> Raw:
+        """Return the rows in the numbers of a frame."""
+        offers, windows, stackings, audiences = _offers(self.live, self.at)
+        return Raw(
+            self._shops(frame), offers, self.hours, windows, stackings, horizon_of(self.at), self.texts, audiences,
+            frame.keys,
+        )  # fmt: skip
+
+    def _keys(self) -> set[str]:
+        return {key for said in self.live.said for key in said.audience.keys}
+
+    def _shops(self, frame: Frame) -> np.ndarray:
+        places = self.places.rows
+        shops = np.zeros(len(places), SHOP)
+        for name in places.dtype.names or ():
+            shops[name] = places[name]
+        bit = {tag: 1 << number for number, tag in enumerate(frame.tags)}
+        bits = [sum(bit.get(tag, 0) for tag in set(tags)) for tags in self.places.tags]
+        shops["tags"] = np.array(bits, np.int64)[places["tags"]]
+        shops["stars"] = -1
+        for found in (self.standings, self.trials):
+            _put(shops, found)
+        return shops
 
 
-def is_framed(frame: Frame, place_ids: Collection[int]) -> bool:
-    """Return whether a frame still has every name that some places use; otherwise a new base is due."""
-    tags = set(list_place_tags(TAGS_MAX, place_ids))
-    if not set(list_audience_keys(place_ids)) <= set(frame.keys):
-        return False
-    return (frame.categories, frame.medians) == _categories() and (
-        len(frame.tags) == TAGS_MAX or tags <= set(frame.tags)
-    )
+def _middle(degrees: np.ndarray) -> float:
+    """Return the lower median, 0 of nothing."""
+    half = (len(degrees) - 1) // 2
+    return float(np.partition(degrees, half)[half]) if len(degrees) else 0.0
 
 
-def _categories() -> tuple[tuple[tuple[str, str], ...], tuple[int, ...]]:
-    """Return the categories with their branches, and what is usual in each."""
-    usual = list_usual_amounts()
+def _put(shops: np.ndarray, found: np.ndarray) -> None:
+    """Write down what is known of some shops, in any order."""
+    if not len(found):
+        return
+    order = np.argsort(found["shop_id"], kind="stable")
+    at = order[np.minimum(np.searchsorted(found["shop_id"], shops["shop_id"], sorter=order), len(order) - 1)]
+    has = found["shop_id"][at] == shops["shop_id"]
+    for name in found.dtype.names or ():
+        shops[name][has] = found[name][at[has]]
+
+
+def read_rows(*, at: datetime, place_ids: Collection[int] | None = None) -> Rows:
+    """Return the rows of some places or of all, with the opening hours they need. Read in one snapshot."""
     categories = tuple((category.code, category.parent_id or "") for category in list_categories())
-    return categories, tuple(usual.get(code, 0) for code, _ in categories)
+    usual = list_usual_amounts()
+    values = {"ids": list(place_ids or ())}
+    those = "true" if place_ids is None else "place_id = ANY(%(ids)s::int8[])"
+    places = copy_open_places(categories=[code for code, _ in categories], place_ids=place_ids)
+    standings = copy_rows(_STANDING, f"discovery_placestanding AS standing WHERE {those}", values)
+    trials = copy_rows(_TRIAL, f"{_TRIALS} AND {those}", values)
+    patterns = None if place_ids is None else np.unique(places.rows["hours"]).tolist()
+    return Rows(
+        at, places, standings, trials, copy_live_offers(place_ids),
+        {pattern: _in_minutes(spans) for pattern, spans in list_opening_spans(patterns).items()},
+        copy_place_texts(place_ids), categories, tuple(usual.get(code, 0) for code, _ in categories),
+    )  # fmt: skip
 
 
 def horizon_of(at: datetime) -> tuple[int, int]:
@@ -87,84 +153,59 @@ def horizon_of(at: datetime) -> tuple[int, int]:
     return _minute(today), _minute(today + timedelta(days=DAYS))
 
 
-def read_raw(frame: Frame, *, at: datetime, place_ids: Collection[int] | None = None) -> Raw:
-    """Return the rows of some places or of all, with the opening hours and windows they need."""
-    shops = _read_shops(frame, place_ids)
-    live = copy_live_offers(place_ids)
-    offers, windows = _read_offers(live, at)
-    patterns = None if place_ids is None else np.unique(shops["hours"]).tolist()
-    hours = {pattern: _in_minutes(spans) for pattern, spans in list_opening_spans(patterns).items()}
-    texts = copy_place_texts(place_ids)
-    stackings = (NO_STACKING, *live.stackings)
-    audiences = tuple(live.audiences)
-    return Raw(shops, offers, hours, windows, stackings, horizon_of(at), texts, audiences, frame.keys)
-
-
-def _read_shops(frame: Frame, place_ids: Collection[int] | None) -> np.ndarray:
-    codes = [code for code, _ in frame.categories]
-    places = copy_open_places(categories=codes, tags=frame.tags, place_ids=place_ids)
-    some = "" if place_ids is None else "WHERE standing.place_id = ANY(%(ids)s::int8[])"
-    source = f"discovery_placestanding AS standing {some} ORDER BY 1"
-    standings = copy_rows(_STANDING, source, {"ids": list(place_ids or ())})
-    shops = np.zeros(len(places), SHOP)
-    for name in places.dtype.names or ():
-        shops[name] = places[name]
-    at = np.minimum(np.searchsorted(standings["shop_id"], shops["shop_id"]), max(len(standings) - 1, 0))
-    has = standings["shop_id"][at] == shops["shop_id"] if len(standings) else np.zeros(len(shops), bool)
-    shops["stars"] = -1
-    for name in ("reviews", "stars", "arrivals"):
-        shops[name][has] = standings[name][at[has]]
-    _put_trials(shops, place_ids)
-    return shops
-
-
-def _put_trials(shops: np.ndarray, place_ids: Collection[int] | None) -> None:
-    """Write down which shops are new, and what their draws are made from."""
-    some = "" if place_ids is None else "AND trial.place_id = ANY(%(ids)s::int8[])"
-    trials = copy_rows(_TRIAL, f"{_TRIALS} {some}", {"ids": list(place_ids or ())})
-    row = dict(zip(shops["shop_id"].tolist(), range(len(shops)), strict=True)) if len(trials) else {}
-    for trial in trials[np.isin(trials["shop_id"], shops["shop_id"])]:
-        for name in ("trial", "trial_arrivals", "trial_examined"):
-            shops[name][row[int(trial["shop_id"])]] = trial[name]
-
-
-def _read_offers(live: LiveOffers, at: datetime) -> tuple[np.ndarray, tuple[Spans, ...]]:
-    """Return live offers in the index's own columns, and the windows that they number."""
+def _offers(
+    live: LiveOffers, at: datetime
+) -> tuple[np.ndarray, tuple[Spans, ...], tuple[Stacking, ...], tuple[Audience, ...]]:
+    """Return live offers in the index's own columns, and the windows, stackings and audiences that they number."""
     rows = live.rows
     offers = np.zeros(len(rows), OFFER)
     assert (NO_CAP, PACKAGE_ROW) == (-1, PACKAGE), "the statement writes them so"
     for name in (
-        "offer_id", "shop_id", "op", "rate", "second", "threshold", "party", "audience", "stands_alone", "group",
-        "doubtful",
+        "offer_id", "shop_id", "op", "rate", "second", "threshold", "party", "stands_alone", "doubtful"
     ):  # fmt: skip
         offers[name] = rows[name]
     offers["order"] = order_number(*(rows[name].astype(np.int64) for name in ("layer", "op_rank", "rank")))
     offers["units"] = np.where(rows["op"] == PACKAGE, rows["units"], UNITS_UNLIMITED)
-    offers["stacking"] = rows["stacking"] + 1
-    times = np.stack([rows["hours"], rows["sale_from"], rows["sale_until"]], axis=1)
-    distinct, inverse = np.unique(times, axis=0, return_inverse=True)
-    windows, numbers = _windows(distinct.tolist(), live.hours, at)
-    offers["window"] = np.array(numbers, np.int32)[inverse.reshape(-1)] if len(rows) else 0
-    return offers, windows
+    stackings, stacking = _numbered(NO_STACKING, [said.stacking for said in live.said])
+    audiences, audience = _numbered(EVERYONE, [said.audience for said in live.said])
+    _, group = _numbered("", [said.group for said in live.said])
+    for name, numbers in (("stacking", stacking), ("audience", audience), ("group", group)):
+        offers[name] = numbers[rows["said"]]
+    windows, offers["window"] = _windows(live, at)
+    return offers, windows, stackings, audiences
 
 
-def _windows(times: Iterable[list[int]], hours: list[str], at: datetime) -> tuple[tuple[Spans, ...], list[int]]:
-    """Return the windows in use (the first = always) and for each of `times` which one it is."""
+def _numbered(first: T, values: Sequence[T]) -> tuple[tuple[T, ...], np.ndarray]:
+    """Return what there is, `first` before all others, and which of them each value is."""
+    numbers = {first: 0}
+    number = [numbers.setdefault(value, len(numbers)) for value in values]
+    return tuple(numbers), np.array(number, np.int32)
+
+
+def _windows(live: LiveOffers, at: datetime) -> tuple[tuple[Spans, ...], np.ndarray]:
+    """Return the windows in use (the first = always), and for each offer which one it is."""
     first, end = horizon_of(at)
-    overlay, zone, day = get_calendar_overlay(), timezone.get_default_timezone(), timezone.localdate(at)
-    weekly: dict[int, Spans] = {}
-    for number, expression in enumerate(hours):
-        if expression:
-            days = expand_hours(expression, first=day - timedelta(days=1), days=DAYS + 2, overlay=overlay, zone=zone)
-            weekly[number] = _in_minutes(days)
-    windows: dict[Spans | None, int] = {None: 0}
+    hours, number = _numbered("", [said.hours for said in live.said])
+    opens, closes = (np.clip(live.rows[name].astype(np.int64), first, end) for name in ("sale_from", "sale_until"))
+    code = (number[live.rows["said"]].astype(np.int64) << 32) | (opens - first) << 16 | (closes - first)
+    codes, inverse = np.unique(code, return_inverse=True)
+    weekly = [((first, end),), *_weekly(hours[1:], at)]
+    windows: dict[Spans, int] = {((first, end),): 0}
     numbers = []
-    for number, opens, closes in times:
-        spans = weekly.get(number, ((min(first, opens), NEVER_MINUTE),))
-        kept = tuple((max(a, opens), min(b, closes)) for a, b in spans if max(a, opens) < min(b, closes)) or NEVER
-        always = any(a <= first and b >= end for a, b in kept)
-        numbers.append(windows.setdefault(None if always else kept, len(windows)))
-    return ((), *(spans for spans in windows if spans is not None)), numbers
+    for one in codes.tolist():
+        since, until = first + (one >> 16 & 0xFFFF), first + (one & 0xFFFF)
+        spans = weekly[one >> 32]
+        kept = tuple((max(a, since), min(b, until)) for a, b in spans if max(a, since) < min(b, until)) or NEVER
+        numbers.append(windows.setdefault(kept, len(windows)))
+    return ((), *tuple(windows)[1:]), np.array(numbers, np.int32)[inverse]
+
+
+def _weekly(expressions: Iterable[str], at: datetime) -> Iterable[Spans]:
+    """Return when each expression is open during the horizon."""
+    overlay, zone, day = get_calendar_overlay(), timezone.get_default_timezone(), timezone.localdate(at)
+    for expression in expressions:
+        days = expand_hours(expression, first=day - timedelta(days=1), days=DAYS + 2, overlay=overlay, zone=zone)
+        yield _in_minutes(days)
 
 
 def _in_minutes(spans: Iterable[tuple[datetime, datetime]]) -> Spans:

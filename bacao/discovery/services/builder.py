@@ -26,7 +26,7 @@ from bacao.discovery.index.files import (
 )
 from bacao.discovery.index.fragments import Fragments, build_fragments
 from bacao.discovery.index.view import NONE_GONE
-from bacao.discovery.queries.rows import empty_raw, horizon_of, is_framed, joined, read_frame, read_raw, without
+from bacao.discovery.queries.rows import empty_raw, horizon_of, joined, read_rows, without
 from bacao.discovery.queries.trials import get_posterior_version
 from bacao.discovery.rules import WEIGHTS_VERSION
 from bacao.kit.bulk import one_snapshot
@@ -91,9 +91,9 @@ class Builder:
         """Read everything in one snapshot and publish it as a new base with an empty delta."""
         with one_snapshot() as self.watermark:
             self._seen = read_news(since_tx=self.watermark).seen
-            self._frame, self._stamp = read_frame(), _stamp(at)
-            raw, self.posterior = read_raw(self._frame, at=at), get_posterior_version()
-        self._write_base(raw, at)
+            rows, self._stamp, self.posterior = read_rows(at=at), _stamp(at), get_posterior_version()
+        self._frame = rows.frame()
+        self._write_base(rows.raw(self._frame), at)
 
     def _write_base(self, raw: Raw, at: datetime) -> None:
         self._base = build_part(raw, self._frame)
@@ -113,16 +113,16 @@ class Builder:
         with one_snapshot():
             news = read_news(since_tx=self.watermark, seen=self._seen)
             places = _places_of(news)
-            rebuild = EVERYTHING in places or (bool(places) and not is_framed(self._frame, places))
-            fresh = read_raw(self._frame, at=at, place_ids=places) if places and not rebuild else None
+            few = EVERYTHING not in places and len(self._changed | places) <= self._most()
+            fresh = read_rows(at=at, place_ids=places) if places and few else None
             posterior = get_posterior_version()
-        if rebuild or len(self._changed | places) > self._most():
+        if not few or (fresh is not None and not fresh.fits(self._frame)):
             self.build_base(at=at)
             return len(places)
         self.watermark, self._seen, self.posterior = news.until_tx, news.seen, posterior
         if fresh is not None:
             self._changed |= places
-            self._raw = joined(without(self._raw or empty_raw(at), places), fresh)
+            self._raw = joined(without(self._raw or empty_raw(at), places), fresh.raw(self._frame))
         if publish or fresh is not None:
             self._publish(at)
         os.utime(self.folder / CURRENT, (at.timestamp(), at.timestamp()))

@@ -1,6 +1,6 @@
 """Reads of offers: live terms for lists, one offer or version with its terms, a shop's own list, all as numbers."""
 
-from .copying import NEVER_MINUTE, PACKAGE_ROW, LiveOffers, copy_live_offers, list_audience_keys
+from .copying import NEVER_MINUTE, PACKAGE_ROW, LiveOffers, copy_live_offers
 from .slots import find_slot, is_time
 from .taken import count_used, list_taken
 from .terms import (
@@ -33,7 +33,6 @@ __all__ = [
     "get_terms",
     "get_version",
     "is_time",
-    "list_audience_keys",
     "list_first_offers",
     "list_live_terms",
     "list_offers_of_place",

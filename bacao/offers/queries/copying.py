@@ -1,13 +1,12 @@
 """All live offers as numbers, for the index of here and now: one row for each way to use an offer on a bill."""
 
-import json
 from collections.abc import Collection, Mapping
+from secrets import randbits
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from django.db import connection
 
 from bacao.kit.bulk import copy_rows
 
+from ..models import OfferVersion
 from ..rules import Audience
 from ..rules.steps import CASH, DOWN_TO, FIXED, OP_RANK, PERCENT
 from ..rules.terms import LAYERS
@@ -20,10 +19,8 @@ UNITS_MOST = 65_535
 PACKAGE_ROW = 4
 """The `op` of a package, which is no row of a bill: `rate` = its price, `second` = its list price."""
 
-_TAGS = "array_to_string(version.stack_tags, chr(31)) || chr(30) || array_to_string(version.stack_accepts, chr(31))"
-_AUDIENCE = "version.audience_any::text || chr(30) || array_to_string(version.audience_none, chr(31))"
-_TEXTS = {"hours": "version.weekly_hours", "stackings": _TAGS, "audiences": _AUDIENCE, "groups": 'version."group"'}
-_OPEN_TO_ALL = "[]" + chr(30)
+_SAID = ("weekly_hours", "stack_tags", "stack_accepts", "audience_any", "audience_none", "group")
+_SAID_TEXT = f"""ROW({", ".join(f'version."{name}"' for name in _SAID)})::text"""
 _LIVE = """offers_offerversion AS version
     JOIN offers_offer AS offer ON offer.id = version.offer_id
     JOIN offers_offerstock AS stock ON stock.offer_id = offer.id"""
@@ -50,14 +47,20 @@ _DOUBTFUL = """(version.party_min > 1 OR version.party_max IS NOT NULL OR versio
     OR version.blackout_dates <> '{}')"""
 
 
+class Said(NamedTuple):
+    """What an offer says in words: its own hours, how it stacks, whom it is for, its group ("" = none)."""
+
+    hours: str
+    stacking: tuple[frozenset[str], frozenset[str]]
+    audience: Audience
+    group: str
+
+
 class LiveOffers(NamedTuple):
-    """Live offers as numbers, and the texts that four of their columns number."""
+    """Live offers as numbers, and what they say in words, each text once."""
 
     rows: "np.ndarray"
-    hours: list[str]
-    stackings: list[tuple[frozenset[str], frozenset[str]]]
-    audiences: list[Audience]
-    groups: list[str]
+    said: list[Said]
 
 
 def copy_live_offers(place_ids: Collection[int] | None = None) -> LiveOffers:
@@ -68,54 +71,38 @@ def copy_live_offers(place_ids: Collection[int] | None = None) -> LiveOffers:
     package, have no row: they change no bill of which only the amount is known.
 
     `op`, `rate`, `second`, `threshold` as in rules.steps, PACKAGE_ROW for a package · `layer`, `op_rank`, `rank` = the
-    place in the order of calculation, ties by offer id; of layer 1 a bill takes one · `audience`, `group`, `hours`,
-    `stacking` = places in the lists of texts; the first audience is everyone, the first group none · `doubtful` = 1
-    where the row does not say everything (a party, a threshold on what is left, units by day, a budget, blackout
-    dates): the exact search is needed · `units` = most that one can have, at most UNITS_MOST · sale and use window in
-    whole minutes since 1970, UTC, 0 and NEVER_MINUTE where it is open.
+    place in the order of calculation, ties by offer id; of layer 1 a bill takes one · `said` = place in the list of
+    what they say in words · `doubtful` = 1 where the row does not say everything (a party, a threshold on what is left,
+    units by day, a budget, blackout dates): the exact search is needed · `units` = most that one can have, at most
+    UNITS_MOST · sale and use window in whole minutes since 1970, UTC, 0 and NEVER_MINUTE where it is open.
+
+    Words are told apart by a 64-bit hash, of a new seed each time, and read of one offer each.
     """
     import numpy as np
 
     some = "" if place_ids is None else "AND offer.place_id = ANY(%(ids)s::int8[])"
-    ids = list(place_ids or ())
-    values: dict[str, Any] = {"ids": ids} | _texts(some, ids)
-    simple = copy_rows(_columns(_OFF), f"{_LIVE} {_WHERE} AND {_SIMPLE} {some}", values)
-    ways = copy_rows(_columns(_OFF_WAY), f"{_LIVE} {_WAYS} {_WHERE} AND NOT ({_SIMPLE}) {some}", values)
-    pairs = [text.split(chr(30)) for text in values["stackings"]]
-    stackings = [(_tag_set(tags), _tag_set(accepts)) for tags, accepts in pairs]
-    rows = np.concatenate([simple, ways]) if len(ways) else simple
-    audiences = [_audience(text) for text in values["audiences"]]
-    return LiveOffers(rows, values["hours"], stackings, audiences, values["groups"])
+    values: dict[str, Any] = {"ids": list(place_ids or ()), "seed": randbits(62)}
+    rows = copy_rows(_columns(_OFF), f"{_LIVE} {_WHERE} {some}", values)
+    if not rows["is_simple"].all():
+        values["ways"] = rows["offer_id"][rows["is_simple"] == 0].tolist()
+        ways = copy_rows(_columns(_OFF_WAY), f"{_LIVE} {_WAYS} {_WHERE} AND offer.id = ANY(%(ways)s::int8[])", values)
+        rows = np.concatenate([rows[rows["is_simple"] != 0], ways])
+    _, first, rows["said"] = np.unique(rows["said"], return_index=True, return_inverse=True)
+    return LiveOffers(rows, _read_said(rows["offer_id"][first].tolist()))
 
 
-def list_audience_keys(place_ids: Collection[int] | None = None) -> list[str]:
-    """Return every entitlement key that a live offer names, of some places or all, in order."""
-    some = "" if place_ids is None else "AND offer.place_id = ANY(%(ids)s::int8[])"
-    named = f"""SELECT DISTINCT key FROM {_LIVE}, LATERAL (
-        SELECT jsonb_array_elements_text(keys) FROM jsonb_array_elements(version.audience_any) AS keys
-        UNION ALL SELECT unnest(version.audience_none)) AS named (key) {_WHERE}
-        AND (version.audience_any <> '[]' OR version.audience_none <> '{{}}') {some} ORDER BY 1"""  # noqa: S608  # constants
-    with connection.cursor() as cursor:
-        cursor.execute(named, {"ids": list(place_ids or ())})
-        return [key for (key,) in cursor.fetchall()]
+def _read_said(offer_ids: list[int]) -> list[Said]:
+    """Return what the current versions of some offers say, in their order."""
+    found = OfferVersion.objects.filter(is_current=True, offer__in=offer_ids).values_list("offer_id", *_SAID)
+    said = {offer_id: _said(*words) for offer_id, *words in found}
+    return [said[offer_id] for offer_id in offer_ids]
 
 
-def _audience(text: str) -> Audience:
-    any_of, none_of = text.split(chr(30))
-    return Audience(tuple(map(tuple, json.loads(any_of))), tuple(filter(None, none_of.split(chr(31)))))
-
-
-def _texts(some: str, ids: list[int]) -> dict[str, list[str]]:
-    """Return the texts that columns number; audiences begin with everyone and groups with none."""
-    texts, first = {}, {"audiences": _OPEN_TO_ALL, "groups": ""}
-    with connection.cursor() as cursor:
-        for name, column in _TEXTS.items():
-            statement = f"SELECT DISTINCT {column} FROM {_LIVE} {_WHERE} {some} ORDER BY 1"  # noqa: S608  # constants
-            cursor.execute(statement, {"ids": ids})
-            found = [text for (text,) in cursor.fetchall()]
-            begin = [first[name]] if name in first else []
-            texts[name] = [*begin, *(text for text in found if text not in begin)]
-    return texts
+def _said(
+    hours: str, tags: list[str], accepts: list[str], any_of: list[list[str]], none_of: list[str], group: str
+) -> Said:
+    audience = Audience(tuple(map(tuple, any_of)), tuple(none_of))
+    return Said(hours, (frozenset(tags), frozenset(accepts)), audience, group)
 
 
 _OFF = {
@@ -142,19 +129,16 @@ def _columns(off: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         "rank": "version.rank",
         "party": "version.party_size",
         "units": _UNITS,
-        "sale_from": "coalesce(ceil(extract(epoch FROM greatest(version.sale_from, version.use_from)) / 60), 0)",
-        "sale_until": f"""coalesce(floor(extract(epoch FROM least(version.sale_until, version.use_until)) / 60),
+        "sale_from": "coalesce(ceil(date_part('epoch', greatest(version.sale_from, version.use_from)) / 60), 0)",
+        "sale_until": f"""coalesce(floor(date_part('epoch', least(version.sale_until, version.use_until)) / 60),
             {NEVER_MINUTE})""",
-        "hours": "array_position(%(hours)s::text[], version.weekly_hours::text) - 1",
         "stands_alone": "version.stands_alone::int4",
-        "stacking": f"array_position(%(stackings)s::text[], {_TAGS}) - 1",
-        "audience": f"array_position(%(audiences)s::text[], {_AUDIENCE}) - 1",
-        "group": 'array_position(%(groups)s::text[], version."group"::text) - 1',
         "doubtful": f"{_DOUBTFUL}::int4",
+        "is_simple": f"({_SIMPLE})::int4",
     }
-    ids = {"offer_id": ("i8", "offer.id"), "shop_id": ("i8", "offer.place_id")}
+    ids = {
+        "offer_id": ("i8", "offer.id"),
+        "shop_id": ("i8", "offer.place_id"),
+        "said": ("i8", f"hashtextextended({_SAID_TEXT}, %(seed)s)"),
+    }
     return ids | {name: ("i4", expression) for name, expression in plain.items()}
-
-
-def _tag_set(joined: str) -> frozenset[str]:
-    return frozenset(filter(None, joined.split(chr(31))))
