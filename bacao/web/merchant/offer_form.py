@@ -275,6 +275,7 @@ class OfferForm(forms.Form):
                 del self.fields[name]
         for name in REQUIRED[kind]:
             self.fields[name].required = True
+            self.fields[name].error_messages["required"] = t("这一格要写。", "Please fill this in.")
         self._say_what_is_meant()
         self.has_items = "items" in FIELDS[kind] and "items" not in self.kept
         is_sent = "items-TOTAL_FORMS" in self.data

@@ -72,7 +72,7 @@ def test_a_draft_is_kept_off_sale_and_put_on_sale_later(world: World) -> None:
     ("kind", "change", "sentence"),
     [
         ("package", {"price_minor": "87"}, "above the list price of ¥86"),
-        ("package", {"title_zh": ""}, "This field is required"),
+        ("package", {"title_zh": ""}, "Please fill this in"),
         ("package", {"weekly_hours": "someday"}, "cannot be read"),
         ("package", {"sale_until": "2020-01-01T10:00"}, "already past"),
         ("package", {"items-0-quantity": "-1"}, "One of the things is not right"),
