@@ -68,7 +68,7 @@ def test_a_bill_from_the_place_without_a_script(browser: Browser, live_site: Sit
     page.get_by_label("账单多少").fill("66.6")
     page.get_by_role("button", name="算一算").click()
     page.get_by_role("link", name="想付现金").click()
-    page.get_by_role("button", name="告诉店员").click()
+    page.get_by_role("button", name="到柜台付").click()
     expect(page.locator(".paid--wait")).to_contain_text("¥66.6")
     till.goto("/counter/bills")
     till.get_by_role("button", name="收到了").click()
