@@ -14,7 +14,7 @@ from django.utils import timezone
 from bacao.ledger.queries import get_balance
 from bacao.ledger.rules import Credit, Debit
 from bacao.ledger.services import post
-from bacao.orders.models import Bill, BillRequest, Order, Quote
+from bacao.orders.models import Bill, BillRequest, BillUse, Order, Quote
 from bacao.orders.queries import get_credit
 from bacao.orders.services import request_refund
 from bacao.orders.services.pay import apply_payment_news
@@ -144,6 +144,23 @@ def test_a_voucher_that_the_shops_phone_holds_is_asked_for(page: Client, shop: S
     assert "付 ¥100" in without
     Lease.objects.update(returned_at=now)
     assert press(page, text(answer)).status_code == 302
+
+
+def test_a_bill_takes_the_voucher_that_nobody_holds(page: Client, shop: Shop) -> None:
+    now = timezone.now()
+    version = make_offer_version(
+        shop.place, at=now, kind="voucher", price_minor=1000, face_minor=2000, units_per_bill=1
+    )
+    held, free = (shop.sell(now, version) for _ in range(2))
+    type(held.order.version.offer).objects.update(state="paused")
+    counter, _ = enrol_device(place_id=shop.place.pk, name="phone", public_key=b"x" * 65, at=now)
+    Counter.objects.filter(pk=counter.pk).update(agreed_at=now, manifest_at=now)
+    Lease.objects.create(voucher=held, merchant=shop.merchant, counter=counter, given_at=now)
+    for query in ({"amount": "100"}, {"amount": "100", "skip": "1"}):
+        html = text(page.get(f"/places/{shop.place.pk}/bill", query))
+    answer = press(page, html)
+    assert answer.status_code == 302
+    assert BillUse.objects.get().voucher_id == free.pk
 
 
 def test_the_clerk_asks_the_guest_pays_the_counter_sees_it(page: Client, clerk: Client, shop: Shop) -> None:

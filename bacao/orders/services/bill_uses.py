@@ -1,7 +1,10 @@
 """Own vouchers that a bill's hold takes: off the voucher at once, and back on it if the bill is not paid."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
 
 from bacao.orders.models import BillUse, Hold, Voucher
 from bacao.orders.queries import HAS_USES_LEFT
@@ -10,13 +13,18 @@ from .needs import Pin
 from .vouchers import NotEnoughUses, mark_unused, mark_used
 
 
-def take_vouchers(*, hold: Hold, user_id: int, pins: Sequence[Pin], at: datetime) -> bool:
+def take_vouchers(
+    *, hold: Hold, user_id: int, pins: Sequence[Pin], without: Collection[UUID] = (), at: datetime
+) -> bool:
     """Use up what a bill counts on, soonest to expire first, in the caller's transaction; False if it is not there.
+
+    `without` = vouchers that cannot be used now.
 
     The rows are locked in the order of their ids, before any counter; the voucher's own checks repeat that no use and
     no minor unit is taken twice (IN7).
     """
     rows = Voucher.objects.select_related("order").filter(
+        ~Q(pk__in=without),
         HAS_USES_LEFT,
         user=user_id,
         order__place=hold.quote.place_id,

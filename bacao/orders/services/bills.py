@@ -1,6 +1,7 @@
 """Bills: placed with everything they need, settled when they are paid, taken back whole."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4, uuid5
@@ -73,12 +74,14 @@ def place_bill(
     quote_id: UUID,
     presence: str = Bill.Presence.NONE,
     request_id: UUID | None = None,
+    without: Collection[UUID] = (),
     at: datetime,
     id: UUID | None = None,
 ) -> Order:
     """Hold what a quoted bill needs and write its order; where no money is to be asked for, it is settled at once.
 
     `presence` = how the guest showed that they are at the shop. `request_id` = the clerk's request that it answers.
+    `without` = own vouchers that cannot be used now, though the quote may count on them.
     `id` is made by the page: pressing twice gives the same order, and so do two devices with the same quote.
 
     :raises Difference: what became different, with the old quote and a new one
@@ -89,13 +92,21 @@ def place_bill(
     quote = Quote.objects.get(pk=quote_id, user=user, kind=Quote.Kind.BILL)
     return once(
         find_earlier=lambda: find_earlier(id, quote_id, user),
-        work=lambda: _place(id, user, quote, presence, request_id, at),
+        work=lambda: _place(id, user, quote, presence, request_id, without, at),
         user=user,
         at=at,
     )
 
 
-def _place(id: UUID, user: "User", quote: Quote, presence: str, request_id: UUID | None, at: datetime) -> Order:
+def _place(
+    id: UUID,
+    user: "User",
+    quote: Quote,
+    presence: str,
+    request_id: UUID | None,
+    without: Collection[UUID],
+    at: datetime,
+) -> Order:
     begun = begin_hold(
         id=uuid4(),
         quote_id=quote.pk,
@@ -103,6 +114,7 @@ def _place(id: UUID, user: "User", quote: Quote, presence: str, request_id: UUID
         quantity=1,
         order_id=id,
         credit_most=quote.result["credit"],
+        without=without,
         at=at,
     )
     online = quote.tender == Bill.Tender.ONLINE

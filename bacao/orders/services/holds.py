@@ -1,6 +1,6 @@
 """Holds: everything a quote needs, claimed in one step, then captured, released or expired, once (section 12)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from uuid import UUID, uuid4, uuid5
@@ -151,6 +151,7 @@ def begin_hold(
     bill_minor: int | None = None,
     order_id: UUID | None = None,
     credit_most: int = 0,
+    without: Collection[UUID] = (),
     at: datetime,
     is_late: bool = False,
 ) -> Begun:
@@ -158,6 +159,7 @@ def begin_hold(
     transaction.
 
     `order_id` = what it is held for; up to `credit_most` of its price is claimed from the buyer's credit.
+    `without` = own vouchers that cannot be used now.
     `is_late` = money arrived for it after its time: how long it was promised does not matter any more (PR41).
     """
     number = _queue(quote_id)
@@ -185,7 +187,9 @@ def begin_hold(
         expires_at=at + (rules.HOLD if quote.bill_minor is None else rules.HOLD_AT_COUNTER),
         ended_at=at if is_captured else None,
     )
-    if any(pin.owned for pin in pins) and not take_vouchers(hold=hold, user_id=user.pk, pins=pins, at=at):
+    if any(pin.owned for pin in pins) and not take_vouchers(
+        hold=hold, user_id=user.pk, pins=pins, without=without, at=at
+    ):
         raise differ(VoucherGone(), quote)
     return Begun(hold, quote, number, transfers, credit)
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bacao.kit.text import Refused, Text
 from bacao.offers.rules import say_amount
 from bacao.orders.queries import find_bill_request, find_quote, find_request_for, get_bill_request
-from bacao.orders.services import Busy, Difference, place_bill, quote_bill
+from bacao.orders.services import Busy, Difference, VoucherGone, place_bill, quote_bill
 from bacao.places.queries import get_place
 from bacao.redemption.services import ask_leases_of, get_counter_of_code
 from bacao.web.requests import PageRequest
@@ -106,22 +106,23 @@ def bills(request: PageRequest) -> HttpResponse:
     if quote is None or quote.bill_minor is None or not user.is_authenticated:
         return redirect("resident:wallet")
     asked = _find_asked(form.get("asked"))
+    counts_on_own = any(use["owned"] for use in quote.result["uses"])
+    held = ask_leases_of(user_id=user.pk, place_id=quote.place_id, at=request.at) if counts_on_own else ()
     try:
-        if any(use["owned"] for use in quote.result["uses"]) and ask_leases_of(
-            user_id=user.pk, place_id=quote.place_id, at=request.at
-        ):
-            raise HeldByCounter
         order = place_bill(
             user=user,
             quote_id=quote.pk,
             presence=_presence(form.get("seen"), quote),
             request_id=asked.pk if asked else None,
+            without=held,
             id=_uuid(form.get("order")),
             at=request.at,
         )
         asks_money = order.tender_is_online and not order.paid_at
         return redirect(pay_page(request, order) if asks_money else reverse("resident:order", args=[order.pk]))
     except Difference as difference:
+        if held and isinstance(difference, VoucherGone):
+            return _again(request, quote, HeldByCounter(), asked)
         return _differs(request, difference, asked)
     except Refused as refused:
         return _again(request, quote, refused, asked)
