@@ -23,6 +23,7 @@ from bacao.discovery.index.build import build_part
 from bacao.discovery.index.fragments import as_texts, build_fragments
 from bacao.discovery.index.view import NONE_GONE
 from bacao.discovery.queries.live import find_view, follow_index, get_index_folder
+from bacao.discovery.queries.serving import seeded
 from bacao.discovery.rules import WEIGHTS
 from bacao.discovery.rules.exposure import Slate
 from bacao.discovery.services.exposures import pseudonym_of
@@ -299,10 +300,12 @@ def test_tokens_are_given_to_who_signed_in(person: User, client: Client, web: ht
     assert ask(web, answer.json()["token"]).status_code == 200
 
 
-def test_addresses_are_read_once() -> None:
-    assert read_address(f"/nearby/{CELL}", f"at={write_minute(AT)}") is read_address(
-        f"/nearby/{CELL}", f"at={write_minute(AT)}"
-    )
+def test_an_address_draws_by_its_cell_as_every_list_there_does() -> None:
+    words = f"at={write_minute(AT)}&category=cafe&party=2&tag=quiet"
+    for path, said in ((f"/nearby/{CELL}", words), (f"/nearby/{CELL}", f"at={write_minute(AT)}")):
+        query = read_address(path, said).query
+        assert query == seeded(replace(query, seed=None)) == read_address(path, said).query
+    assert read_address(path, words).query.seed != query.seed
 
 
 def test_both_doors_say_what_a_browser_must_not_do(web: httpx.Client, client: Client, db: None) -> None:

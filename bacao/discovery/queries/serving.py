@@ -53,17 +53,15 @@ def seeded(query: "Query", unit_id: int | None = None) -> "Query":
     import h3
 
     where = h3.latlng_to_cell(query.latitude, query.longitude, CELL_RESOLUTION)
-    filters = (query.category, query.tags, query.party, query.radius_m, query.count, query.open_now)
-    return replace(query, seed=seed_in(where, query.minute, *filters, query.budget_minor, unit_id))
+    return replace(query, seed=seed_of(where, seed_of_filters(query, unit_id)))
 
 
-def seed_in(
-    cell: str, minute: int, category: str | None, tags: Collection[str], party: int, radius_m: int, count: int,
-    open_now: bool = True, budget_minor: int | None = None, unit_id: int | None = None,
-) -> int:  # fmt: skip
-    """Return what `seeded` puts into a query, for who knows the cell already."""
-    filters = (category, sorted(tags), party, radius_m, count, open_now)
-    return seed_of(cell, minute // SEED_MINUTES, *filters, budget_minor, unit_id)
+def seed_of_filters(query: "Query", unit_id: int | None = None) -> int:
+    """Return what is drawn by besides the cell: the time, the filters, and who draws for themselves."""
+    return seed_of(
+        query.minute // SEED_MINUTES, query.category, sorted(query.tags), query.party, query.radius_m, query.count,
+        query.open_now, query.budget_minor, unit_id,
+    )  # fmt: skip
 
 
 def public_nearby(view: "View", query: "Query") -> Answer:

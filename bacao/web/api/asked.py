@@ -5,16 +5,17 @@ stand in order, those that say nothing new are left out, numbers are written one
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, unquote_plus
 
 import h3
 import msgspec
 
 from bacao.discovery.index.asking import Query
-from bacao.discovery.queries.serving import seed_in
+from bacao.discovery.queries.serving import seed_of_filters
+from bacao.discovery.rules.exploration import seed_of
 from bacao.kit.text import Text
 
 RESOLUTION = 9  # of H3: about 170 m from edge to centre
@@ -42,12 +43,25 @@ class Elsewhere(Exception):
         super().__init__(address)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A public question: the cell, and what the index is asked. `head` = how the answer begins, up to the shops."""
 
     query: Query
     head: bytes
+
+
+class Words(NamedTuple):
+    """What a query string says: everything but the cell. `query` lies nowhere and draws nothing.
+
+    `canonical` = how the same is said in the one right way, `lot` = what is drawn by besides the cell, `tail` = what
+    the head of the answer says after the cell. `at` = the minute as it was written, None where none is named.
+    """
+
+    query: Query
+    canonical: str
+    lot: int
+    tail: bytes
+    at: str | None
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,27 +83,41 @@ def bad(code: str, zh: str, en: str) -> Refusal:
     return Refusal(400, code, Text(zh, en))
 
 
-@lru_cache(maxsize=4096)
 def read_address(path: str, words: str) -> Question:
     """Return the question of a canonical address: `/nearby/<cell>` and its query string, which names a minute.
+
+    Cells and query strings are few and asked for again and again, their combinations are many: each half is remembered.
 
     :raises Elsewhere: there is another address for it
     :raises Refusal: there is none
     """
+    said = _words(words)
+    cell, latitude, longitude = _cell(path)
+    if said.canonical != words or not path.endswith(cell) or said.at is None:
+        address = f"/nearby/{cell}"
+        raise Elsewhere(f"{address}?{said.canonical}" if said.canonical else address, is_now=said.at is None)
+    query = said.query
+    asked = Query(
+        latitude, longitude, query.radius_m, query.minute, query.party, query.category, query.tags, count=query.count,
+        seed=seed_of(cell, said.lot),
+    )  # fmt: skip
+    return Question(asked, b'{"cell":"%b",%b' % (cell.encode(), said.tail))
+
+
+@lru_cache(maxsize=4096)
+def _words(words: str) -> Words:
+    """Return what a query string says. :raises Refusal: something that is no question"""
     given = _parameters(words)
-    query = _public_query(_cell(path), given)
-    address = canonical(path, given)
-    if address != (f"{path}?{words}" if words else path) or "at" not in given:
-        raise Elsewhere(address, is_now="at" not in given)
-    return Question(query, _head(path, query, given["at"][0]))
+    query, at = _public_query(given), given["at"][0] if "at" in given else None
+    said = {"at": at, "party": query.party, "category": query.category, "tags": sorted(query.tags)}
+    return Words(query, _canonical(given), seed_of_filters(query), msgspec.json.encode(said)[1:-1], at)
 
 
-def canonical(path: str, given: dict[str, list[str]]) -> str:
-    """Return the address of a question that was read without complaint."""
+def _canonical(given: dict[str, list[str]]) -> str:
+    """Return the one right way to write parameters that were read without complaint."""
     default = {"limit": str(LIMIT), "party": "1", "radius_m": str(RADIUS_M)}
     pairs = [(name, value) for name in sorted(given) for value in sorted(set(given[name]))]
-    words = [f"{name}={quote(value, safe=':-')}" for name, value in pairs if value != default.get(name)]
-    return "?".join([path.lower(), "&".join(words)]) if words else path.lower()
+    return "&".join(f"{name}={quote(value, safe=':-')}" for name, value in pairs if value != default.get(name))
 
 
 def with_minute(address: str, at: datetime) -> str:
@@ -154,7 +182,9 @@ def _parameters(words: str) -> dict[str, list[str]]:
     return given
 
 
-def _cell(path: str) -> str:
+@lru_cache(maxsize=16_384)
+def _cell(path: str) -> tuple[str, float, float]:
+    """Return the cell of a path and the degrees of its centre. :raises Refusal: it names none"""
     cell = path.removeprefix("/nearby/").lower()
     if not (h3.is_valid_cell(cell) and h3.get_resolution(cell) == RESOLUTION):
         raise bad(
@@ -162,11 +192,10 @@ def _cell(path: str) -> str:
             f"地址要写成 /nearby/<cell>，cell 是 {RESOLUTION} 级的 H3 格子。",
             f"The address is /nearby/<cell>, an H3 cell of resolution {RESOLUTION}.",
         )
-    return cell
+    return cell, *h3.cell_to_latlng(cell)
 
 
-def _public_query(cell: str, given: dict[str, list[str]]) -> Query:
-    latitude, longitude = h3.cell_to_latlng(cell)
+def _public_query(given: dict[str, list[str]]) -> Query:
     tags = given.get("tag", [])
     if len(tags) > TAGS_MAX or not all(_WORD.fullmatch(word) for word in (*tags, *given.get("category", []))):
         raise bad(
@@ -177,9 +206,8 @@ def _public_query(cell: str, given: dict[str, list[str]]) -> Query:
         raise bad("radius_m", f"radius_m 以 {RADIUS_STEP_M} 为步长。", f"radius_m goes in steps of {RADIUS_STEP_M}.")
     minute = read_minute(given["at"][0]) if "at" in given else 0
     party, count = _number(given, "party", 1, PARTY_MAX), _number(given, "limit", LIMIT, LIMIT_MAX)
-    category, wanted = given["category"][0] if "category" in given else None, frozenset(tags)
-    seed = seed_in(cell, minute, category, wanted, party, radius_m, count)
-    return Query(latitude, longitude, radius_m, minute, party, category, wanted, count=count, seed=seed)
+    category = given["category"][0] if "category" in given else None
+    return Query(0.0, 0.0, radius_m, minute, party, category, frozenset(tags), count=count)
 
 
 def _number(given: dict[str, list[str]], name: str, default: int, most: int) -> int:
@@ -195,11 +223,3 @@ def _out_of_range(name: str, least: int, most: int) -> Refusal:
     return bad(
         name, f"{name} 是 {least} 到 {most} 的整数。", f"{name} is a whole number from {least} to {most}."
     )  # fmt: skip
-
-
-def _head(path: str, query: Query, at: str) -> bytes:
-    said = {
-        "cell": path.removeprefix("/nearby/"), "at": at, "party": query.party, "category": query.category,
-        "tags": sorted(query.tags),
-    }  # fmt: skip
-    return msgspec.json.encode(said)[:-1]
