@@ -129,12 +129,19 @@ def _points_of_places(text: str, understood: Understood, view: Viewpoint) -> dic
         add(every([around, kind, _all_of(rest)]), otherwise=(TEXT if rest else READING) - AROUND_LESS)
     if len(points) < ENOUGH and category and category.parent:
         add(every([area, lexeme(f"c:{category.parent}"), _all_of(rest)]), otherwise=SIBLING)
-    if len(points) < ENOUGH and rest:
-        wanted = prepare(rest)
-        for candidate in find_places(every([area, kind, _forgiving(rest)]), lat=view.lat, lon=view.lon):
-            found = _text_points(candidate, text, rest) or fuzzy_points(wanted, candidate.names, candidate.sound)
+
+    def forgive(query: str, words: str) -> None:
+        for candidate in find_places(query, lat=view.lat, lon=view.lon):
+            found = _text_points(candidate, text, rest) or fuzzy_points(
+                prepare(words), candidate.names, candidate.sound
+            )
             if found:
                 points.setdefault(candidate.ref_id, found)
+
+    if len(points) < ENOUGH and rest:
+        forgive(every([area, kind, _forgiving(rest)]), rest)
+    if not points and understood.chips:  # what was understood may be part of a name: 面包 of 面包树
+        forgive(_forgiving(text), text)
     return points
 
 

@@ -21,6 +21,7 @@ FUZZY_MAX = 4_000
 FUZZY_FROM = 66
 FUZZY_LETTERS_FROM = 74
 FUZZY_CHARACTERS_MIN = 3
+JOINED_LETTERS_MIN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def _points(wanted: Wanted, name: str) -> int:
     if wanted.is_letters:
         if len(words) >= len(wanted.runs) and all(map(str.startswith, words, wanted.runs)):
             return PREFIX
+        if len(wanted.text) >= JOINED_LETTERS_MIN and joined.startswith(wanted.text):
+            return PREFIX  # typed without its spaces
         if all(any(word.startswith(run) for word in words) for run in wanted.runs):
             return WORDS
         return 0
@@ -102,7 +105,8 @@ def fuzzy_points(wanted: Wanted, names: Iterable[str], sound: str) -> int:
     best = 0.0
     for name in names:
         if wanted.is_letters:
-            best = max(best, _letters_likeness(wanted.runs, normalise(name).split()))
+            joined = fuzz.ratio(wanted.text, "".join(runs_of(name)), score_cutoff=FUZZY_LETTERS_FROM)
+            best = max(best, joined, _letters_likeness(wanted.runs, normalise(name).split()))
         elif len(wanted.text) >= FUZZY_CHARACTERS_MIN:
             best = max(best, fuzz.partial_ratio(wanted.text, "".join(runs_of(name)), score_cutoff=FUZZY_FROM))
     if wanted.sounds and len(wanted.sounds[0]) > 4:

@@ -21,6 +21,7 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 RUN = re.compile(f"[{HAN}]+|[a-z0-9]+")
 WORD_CHARACTERS_MAX = 6
 SYLLABLE_LETTERS_MAX = 6
+INITIALS_MAX = 8
 TOKEN_BYTES_MAX = 60
 
 Cutter = Callable[[str], Iterable[str]]
@@ -142,6 +143,6 @@ def _sounds_of_query(text: str) -> list[str]:
     for way in split_pinyin(joined):
         tokens += [f"p:{pair}" for pair in pairs(way)]
     for word in letters:
-        if 2 <= len(word) <= 5 and not tokens:
+        if 2 <= len(word) <= INITIALS_MAX and not tokens:
             tokens += [f"i:{pair}" for pair in pairs(word)]
     return tokens
