@@ -17,6 +17,7 @@ from bacao.discovery.index.asking import Query
 from bacao.discovery.index.build import build_part
 from bacao.discovery.index.columns import FORMAT, OFFER, UNITS_UNLIMITED, Frame, Raw
 from bacao.discovery.index.files import Current, Unusable, base_folder, delta_folder, read_current, read_part
+from bacao.discovery.index.kernel import PART, ROW
 from bacao.discovery.index.reader import Reader
 from bacao.discovery.services.builder import Builder
 from bacao.offers.rules.steps import FIXED
@@ -156,6 +157,29 @@ def test_a_builder_killed_at_any_step_leaves_what_can_be_read(tmp_path: Path) ->
         step += 1
     assert states == {1, 2}
     assert step > 15
+
+
+def test_a_builder_killed_while_it_publishes_a_delta_shows_all_of_it_or_nothing(tmp_path: Path) -> None:
+    """DS12: every shop of the base is replaced at once, and the delta before is all that anybody sees until then."""
+    raw, frame = make_city(100)
+    builder = Builder(tmp_path)
+    builder._frame, builder.watermark = frame, 1
+    builder._write_base(marked(raw, 1, slice(None)), AT)
+    ids, step, states = set(raw.shops["shop_id"].tolist()), 0, set[int]()
+
+    def replace_all() -> None:
+        builder._raw, builder._changed = marked(raw, 2, slice(None)), ids
+        builder._publish(AT)
+
+    while dies_at(step, replace_all):
+        view = Reader(tmp_path).refresh()
+        assert view is not None
+        found = view.weigh(Query(*make_query(frame), 10_000, MIDNIGHT, open_now=False), ids)
+        usual = [int((view.base, view.delta)[part].usual_minor[row]) for part, row in found[:, [PART, ROW]].tolist()]
+        assert len(usual) > 20 and len(set(usual)) == 1
+        states |= set(usual)
+        step += 1
+    assert states == {1, 2}
 
 
 def make_query(frame: Frame) -> tuple[float, float]:
