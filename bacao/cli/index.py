@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _build(*, once: bool) -> int:
+    import structlog
     from django.utils import timezone
 
     from bacao.discovery.index.reader import Reader
@@ -44,6 +45,7 @@ def _build(*, once: bool) -> int:
     from bacao.discovery.services.builder import Builder
     from bacao.discovery.services.checking import check_prices
 
+    log = structlog.get_logger("bacao.discovery")
     began, builder, reader = time.monotonic(), Builder(get_index_folder()), Reader(get_index_folder())
     builder.open(at=timezone.now())
     seconds = time.monotonic() - began
@@ -58,6 +60,9 @@ def _build(*, once: bool) -> int:
         time.sleep(LOOK_SECONDS)
         builder.tick(at=timezone.now())
         if time.monotonic() - checked >= CHECK_SECONDS:
-            check_prices(builder, reader, at=timezone.now())
             checked = time.monotonic()
+            try:
+                check_prices(builder, reader, at=timezone.now())
+            except Exception:  # the index goes on without being checked
+                log.exception("price check")
     return 0

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     HAS_NUMBA: bool
 
     def compiled(function: F) -> F: ...
+    def brief(function: F) -> F: ...
     def leaf(function: F) -> F: ...
 
 else:
@@ -25,6 +26,10 @@ else:
     def compiled(function):
         """Compile a function at its first call and keep the result, or leave it as it stands where Numba is missing."""
         return numba.njit(function, cache=True, nogil=True, error_model="numpy") if HAS_NUMBA else function
+
+    def brief(function):
+        """Compile a function that is over in a moment: it keeps the interpreter's lock, whose way back takes longer."""
+        return numba.njit(function, cache=True, nogil=False, error_model="numpy") if HAS_NUMBA else function
 
     def leaf(function):
         """Compile a function that allocates nothing, without counting references: it takes a hundred arrays."""

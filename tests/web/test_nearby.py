@@ -32,6 +32,7 @@ from bacao.offers.models import Offer
 from bacao.web import entitlement
 from bacao.web.api import is_beside_django, overlay
 from bacao.web.api.asked import read_address, with_minute, write_minute
+from bacao.web.api.lines import lines as waiting
 from bacao.wsgi import application
 from tests.discovery.generated_city import MIDNIGHT, ORIGIN, make_city
 from tests.factories import make_merchant, make_offer_version, make_place, make_user, make_voucher
@@ -78,6 +79,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[Slate]:
 def web(_city: None) -> Iterator[httpx.Client]:
     with httpx.Client(transport=httpx.WSGITransport(application), base_url="http://localhost") as client:
         yield client
+    waiting.write()
 
 
 def ask(web: httpx.Client, token: str = "", **body: Any) -> httpx.Response:
@@ -199,8 +201,11 @@ def test_nothing_is_asked_of_the_database(web: httpx.Client, django_assert_num_q
 
 
 def test_the_line_written_does_not_say_where(web: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+    waiting.write()
+    capfd.readouterr()
     web.get(WIDE)
     ask(web, latitude=31.2311)
+    waiting.write()
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if '"request"' in line]
     assert [(line["method"], line["path"], line["status"]) for line in lines] == [
         ("GET", "/nearby", 200), ("POST", "/nearby", 200),

@@ -21,7 +21,7 @@ from bacao.discovery.index.prices import best_price
 from bacao.discovery.index.trying import try_new
 from bacao.discovery.rules.figures import BASKET, USUAL
 from bacao.discovery.rules.score import CLOSING_SOON_MINUTES
-from bacao.kit.compiling import compiled, leaf
+from bacao.kit.compiling import brief, leaf
 
 ENTRY_BYTES = 4096  # more than an entry takes besides its own text
 FEW = 10  # units; fewer are not counted out to strangers (pricing.md, CV4)
@@ -336,7 +336,7 @@ def write_parts(
     return at
 
 
-@compiled
+@brief
 def write_found(
     box: Box, paper: Paper, base_now: Moment, delta_now: Moment, ask: Ask, mine: Said, none_held: np.ndarray,
     minute: int, form: int, found: np.ndarray, size: int, out: np.ndarray,
@@ -352,7 +352,7 @@ def write_found(
     )  # fmt: skip
 
 
-@compiled
+@brief
 def search_and_write(
     box: Box, paper: Paper, base_now: Moment, base_most: int, delta_now: Moment, delta_most: int, ask: Ask, mine: Said,
     none_held: np.ndarray, minute: int, form: int, heap: np.ndarray, out: np.ndarray,

@@ -5,8 +5,6 @@ sizes, security headers, request id, log line. The public form never looks at co
 takes an exact position in its body and a token. No position is written down anywhere.
 """
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -29,6 +27,7 @@ from bacao.discovery.rules.exposure import Slate
 from bacao.discovery.services.exposures import log_exposure
 from bacao.kit.text import Text
 from bacao.web.api.asked import Elsewhere, Refusal, bad, read_address, read_body, with_minute, write_minute
+from bacao.web.api.lines import lines
 from bacao.web.api.overlay import Overlay, find_overlay
 from bacao.web.middleware import request_number
 
@@ -211,7 +210,7 @@ def _log(method: str, status: int, number: str, milliseconds: float) -> None:
             f'{milliseconds:.1f}, "request": "{number}", "level": "info", "logger": "bacao.web", '
             f'"timestamp": "{_second(int(now))}.{int(now % 1 * 1e6):06d}Z"}}\n'
         )
-        os.write(sys.stderr.fileno(), line.encode())  # whole lines, whoever else writes
+        lines.put(line.encode())
 
 
 @lru_cache(maxsize=4)
