@@ -57,6 +57,7 @@ def test_rd32_a_row_of_the_queue_is_judged_at_its_own_moment(shop: Shop) -> None
     ("change", "proof"),
     [
         ({"shown_at": -5}, "unproven"),  # the code is five minutes older than the press
+        ({"shown_at": -20 * 60}, "unproven"),  # nearly a day older: of yesterday, at most hours
         ({"contact": -1}, "unproven"),  # the phone asked for a manifest after it says that it pressed
         ({}, "chain"),
     ],

@@ -161,10 +161,11 @@ def prove(claim: Claim, loaded: Loaded, terms: Terms) -> tuple[str, Verdict]:
         proof, value = CHAIN, token.value
     step = rules.step_at(claim.when)
     key = get_keys().chain
-    seeds = {
-        day: rules.day_seed(key, loaded.voucher_id.bytes, loaded.epoch, day)
-        for day in {*rules.days_near(step), *(rules.days_near(rules.step_at(claim.at)) if claim.late else ())}
-    }
+    days = {*rules.days_near(step)}
+    if claim.late:  # what waited for a network may have been shown yesterday, whenever it says it was
+        now = rules.step_at(claim.at)
+        days |= {*rules.days_near(now), *rules.days_near(now - rules.STEPS_PER_DAY)}
+    seeds = {day: rules.day_seed(key, loaded.voucher_id.bytes, loaded.epoch, day) for day in days}
     verdict = rules.verify_by_seed(
         loaded.handle, value, seeds, now=step, highest=loaded.highest_step, kept=loaded.anchors
     )
