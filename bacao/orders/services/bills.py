@@ -19,7 +19,7 @@ from bacao.orders.queries import list_bill_uses
 
 from .bill_uses import give_vouchers_back
 from .books import entries_of_bill
-from .holds import begin_hold, capture_hold, claims_of_hold, fill_hold, once
+from .holds import Begun, begin_hold, capture_hold, claims_of_hold, fill_hold, once
 from .needs import credit_claim
 from .place import NoLongerOpen, find_earlier
 from .refund import give_money_back
@@ -117,6 +117,18 @@ def _place(
         without=without,
         at=at,
     )
+    order = _write_order(id, user, begun, presence, at)
+    if request_id:
+        _answer_request(request_id, order, at)
+    fill_hold(begun=begun, at=at)
+    if begun.hold.state == Hold.State.CAPTURED:
+        settle_bill(order=order, at=at)
+    return order
+
+
+def _write_order(id: UUID, user: "User", begun: Begun, presence: str, at: datetime) -> Order:
+    """Write the order of a bill and what it says besides; a bill for the counter asks for no money online."""
+    quote = begun.quote
     online = quote.tender == Bill.Tender.ONLINE
     total = quote.unit_price_minor if online else 0
     order = Order.objects.create(
@@ -148,11 +160,6 @@ def _place(
         check_digits=f"{secrets.randbelow(10**4):04d}",
         presence=presence,
     )
-    if request_id:
-        _answer_request(request_id, order, at)
-    fill_hold(begun=begun, at=at)
-    if begun.hold.state == Hold.State.CAPTURED:
-        settle_bill(order=order, at=at)
     return order
 
 

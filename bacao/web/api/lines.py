@@ -1,6 +1,7 @@
 """Log lines of what is answered beside Django: gathered, and written ten times a second.
 
 Every write gives the interpreter's lock away, and waiting for it to come back costs more than all else about a line.
+The standard library's QueueListener writes each line by itself, and wakes for each.
 """
 
 import atexit
