@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from bacao.kit.text import Text
 from bacao.offers.queries import get_current_version
 from bacao.redemption import rules
-from bacao.redemption.queries import get_limits, list_limit_changes, list_policies
+from bacao.redemption.queries import find_policy, get_limits, list_limit_changes
 from bacao.redemption.services import set_offer_policy, set_shop_policy
 from bacao.web.merchant.access import ShopRequest, for_owners, show_other
 from bacao.web.merchant.policy_form import LimitsForm, OfferPolicyForm
@@ -45,7 +45,7 @@ def shop_policy(request: ShopRequest) -> HttpResponse:
 def offer_policy(request: ShopRequest, offer_id: int) -> HttpResponse:
     """Show and change what an offer asks at the counter; `reset=1` = nothing."""
     version = _find(request, offer_id)
-    policy = list_policies([offer_id]).get(offer_id)
+    policy = find_policy(offer_id)
     ticks = {name: bool(policy and getattr(policy, name)) for name in OfferPolicyForm.base_fields}
     form = OfferPolicyForm(request.POST or None, initial=ticks)
     if request.method == "GET":
