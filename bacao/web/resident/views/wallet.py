@@ -14,7 +14,7 @@ from bacao.kit.text import Text
 from bacao.orders.queries import find_voucher, get_credit, list_vouchers
 from bacao.places.queries import list_week
 from bacao.redemption import rules
-from bacao.redemption.queries import LiveCode, get_live_code, get_signed_heads, list_incidents_of_user, list_policies
+from bacao.redemption.queries import LiveCode, find_policy, get_live_code, get_signed_heads, list_incidents_of_user
 from bacao.redemption.services import ensure_codes
 from bacao.reviews.queries import find_review_of_arrival
 from bacao.web.qr import draw_qr
@@ -142,7 +142,7 @@ def _code_of(voucher: "Voucher", request: PageRequest) -> dict[str, Any]:
     """Return what the code's template shows: the symbol of this step, and the digits in groups."""
     live = _live_code(voucher, request)
     offer = voucher.order.version.offer_id
-    policy = list_policies([offer]).get(offer)
+    policy = find_policy(offer)
     return {
         "asks_member": bool(policy and policy.asks_member),
         "symbol": draw_qr(live.token_at(request.at)),
